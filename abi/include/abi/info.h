@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a Quest kernel is told at entry: one page, its address in RDI.
+ *
+ * Entry state, the same under a monitor and bare: 64-bit mode, interrupts off, CS 0x10 and data 0x18 from a flat GDT
+ * and identity page tables for the first 4 GiB in the start pages, RSP undefined, x2APIC on, core 0 of the sandbox.
+ * Other cores wait for INIT-SIPI-SIPI. Linux gets boot_params in RSI instead.
+ */
+#ifndef ABI_INFO_H
+#define ABI_INFO_H
+
+#include <abi/limits.h>
+
+#define QV_INFO_MAGIC   0x314f464e49565151ull
+#define QV_INFO_VERSION 1u
+
+#define QV_INFO_BARE        (1u << 0) /* no monitor below: calls must not be made */
+#define QV_INFO_VMMCALL     (1u << 1) /* calls by VMMCALL (AMD-V); otherwise VMCALL */
+#define QV_INFO_TSC_DEADLINE (1u << 2) /* the LAPIC timer has TSC-deadline mode */
+#define QV_INFO_EMULATED    (1u << 3) /* QEMU TCG: TSC accepted without the invariant bit */
+
+struct qv_info_range {
+	uint64_t gpa;
+	uint64_t size;
+};
+
+struct qv_info {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t flags;
+	char name[QV_NAME_LEN];
+	uint32_t sandbox;
+	uint32_t core_count;
+	uint32_t apic_id[QV_MAX_CORES]; /* of this sandbox's cores; [0] is the one that is entered */
+	uint64_t tsc_hz;
+	uint64_t apic_timer_hz; /* count rate of the LAPIC timer at divide-by-1 */
+	uint32_t range_count;
+	uint32_t uart_port; /* 0 = none */
+	struct qv_info_range range[QV_MAX_RANGES]; /* usable RAM; start pages and load segments lie inside */
+	uint64_t start_gpa; /* start pages (this page, GDT, page tables): keep until own tables are loaded */
+	uint64_t start_size;
+	uint64_t slice_gpa; /* black-box slice, 2 MiB; 0 = none */
+	uint64_t initrd_gpa;
+	uint64_t initrd_size;
+	uint64_t trampoline_gpa; /* a free page below 1 MiB for starting other cores */
+	char args[1024]; /* NUL-terminated */
+};
+
+_Static_assert(sizeof(struct qv_info) <= 4096, "info fits a page");
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The few C-library functions that freestanding images need; host programs link libc's own. */
+#ifndef LIB_STRING_H
+#define LIB_STRING_H
+
+#include <abi/types.h>
+
+void *memcpy(void *restrict to, const void *restrict from, size_t n);
+void *memmove(void *to, const void *from, size_t n);
+void *memset(void *to, int byte, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+size_t strlen(const char *s);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t n);
+
+#endif

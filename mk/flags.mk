@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# Compiler flags. Target code: no SSE, no red zone, no host headers. Host code: sanitizers in unit tests.
+CC       ?= gcc
+WARN     := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Werror
+STD      := -std=gnu11
+FREE_INC := -nostdinc -isystem $(shell $(CC) -print-file-name=include)
+TARGET_CFLAGS := $(STD) $(WARN) -O2 -g -ffreestanding -fno-pie -mno-red-zone -mgeneral-regs-only \
+	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+	-ffunction-sections -fdata-sections $(FREE_INC)
+TARGET_LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=0x1000 -Wl,--gc-sections \
+	-Wl,--no-warn-rwx-segments
+HOST_CFLAGS := $(STD) $(WARN) -O2 -g -D_GNU_SOURCE
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

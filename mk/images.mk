@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+# The target images: which rooms are linked into each, with which linker script. lib and hw are archives.
+IMAGES := boot monitor-svm monitor-vmx quest
+boot_ROOMS        := boot
+boot_SCRIPT       := boot/boot.ld
+
+monitor-svm_ROOMS := monitor/common monitor/svm
+monitor-svm_SCRIPT := monitor/common/monitor.ld
+monitor-vmx_ROOMS := monitor/common monitor/vmx
+monitor-vmx_SCRIPT := monitor/common/monitor.ld
+quest_ROOMS       := kernel/base kernel/mm kernel/sched kernel/dev kernel/main
+quest_SCRIPT      := kernel/main/quest.ld
+
+
+
