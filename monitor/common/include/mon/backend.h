@@ -36,7 +36,10 @@ struct mon_exit { /* one exit, neutral; only the fields of its reason are valid 
 		} io;
 		struct {
 			uint32_t index;
-		} msr; /* value in RAX, RDX of the registers */
+		} msr; /* value in RAX, RDX of the registers; a write to the x2APIC ICR has reason ICR, not MSR_WRITE */
+		struct {
+			bool discard; /* INVD, not WBINVD */
+		} cache;
 		struct {
 			uint64_t gpa;
 			bool read, write, exec;
@@ -79,9 +82,12 @@ void mon_backend_inject(uint8_t vector, bool has_error, uint32_t error);
 void mon_backend_inject_nmi(void);
 /* Consume the NMI that caused a kick, so that the next one is seen. */
 void mon_backend_kick_taken(void);
-/* Let a pending NMI through to the host handler while the monitor waits (AMD-V: GIF); and stop it again. */
+/* Let a pending NMI through to the host handler while the monitor waits (AMD-V: GIF); and stop it again. Mail must be
+ * read after close: from there on every NMI makes the next entry exit at once with reason KICK. */
 void mon_backend_nmi_open(void);
 void mon_backend_nmi_close(void);
+/* Called by the host's NMI handler. VT-x cannot hold NMIs back outside the guest, so the back end must remember. */
+void mon_backend_host_nmi(void);
 void mon_backend_paging(struct mon_paging *paging);
 /* EFER as the guest sees it; the write was validated by the caller. */
 uint64_t mon_backend_efer(void);
