@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* SHA-256 as FIPS 180-4 section 6.2 describes it, without tables beyond its constants. */
+#include <lib/sha256.h>
+#include <lib/string.h>
+
+static const uint32_t k[64] = { /* FIPS 180-4, 4.2.2 */
+	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+	0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+	0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+	0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+	0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+	0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2
+};
+
+static uint32_t rotr(uint32_t x, uint32_t n)
+{
+	return x >> n | x << (32 - n);
+}
+
+static uint32_t load_be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void schedule(uint32_t w[64], const uint8_t *block)
+{
+	for (uint32_t i = 0; i < 16; i++)
+		w[i] = load_be32(block + 4 * i);
+	for (uint32_t i = 16; i < 64; i++) {
+		uint32_t a = w[i - 15], b = w[i - 2];
+
+		w[i] = w[i - 16] + w[i - 7] + (rotr(a, 7) ^ rotr(a, 18) ^ a >> 3) + (rotr(b, 17) ^ rotr(b, 19) ^ b >> 10);
+	}
+}
+
+static void compress(uint32_t state[8], const uint8_t *block)
+{
+	uint32_t w[64], v[8];
+
+	schedule(w, block);
+	memcpy(v, state, sizeof(v));
+	for (uint32_t i = 0; i < 64; i++) {
+		uint32_t s1 = rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25);
+		uint32_t t1 = v[7] + s1 + ((v[4] & v[5]) ^ (~v[4] & v[6])) + k[i] + w[i];
+		uint32_t s0 = rotr(v[0], 2) ^ rotr(v[0], 13) ^ rotr(v[0], 22);
+		uint32_t t2 = s0 + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
+
+		memmove(v + 1, v, 7 * sizeof(v[0]));
+		v[4] += t1;
+		v[0] = t1 + t2;
+	}
+	for (uint32_t i = 0; i < 8; i++)
+		state[i] += v[i];
+}
+
+void qv_sha256_init(struct qv_sha256 *s)
+{
+	static const uint32_t initial[8] = { /* FIPS 180-4, 5.3.3 */
+		0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19
+	};
+
+	memcpy(s->state, initial, sizeof(initial));
+	s->length = 0;
+}
+
+void qv_sha256_update(struct qv_sha256 *s, const void *bytes, size_t n)
+{
+	const uint8_t *p = bytes;
+	size_t used = s->length % 64;
+
+	s->length += n;
+	while (n > 0) {
+		size_t part = 64 - used < n ? 64 - used : n;
+
+		if (part == 64) {
+			compress(s->state, p);
+		} else {
+			memcpy(s->block + used, p, part);
+			if (used + part == 64)
+				compress(s->state, s->block);
+		}
+		used = (used + part) % 64;
+		p += part;
+		n -= part;
+	}
+}
+
+void qv_sha256_final(struct qv_sha256 *s, uint8_t digest[32])
+{
+	static const uint8_t padding[64] = { 0x80 };
+	uint64_t bits = s->length * 8;
+	uint8_t tail[8];
+
+	qv_sha256_update(s, padding, 1 + (119 - s->length % 64) % 64);
+	for (uint32_t i = 0; i < 8; i++)
+		tail[i] = (uint8_t)(bits >> (56 - 8 * i));
+	qv_sha256_update(s, tail, sizeof(tail));
+	for (uint32_t i = 0; i < 32; i++)
+		digest[i] = (uint8_t)(s->state[i / 4] >> (24 - 8 * (i % 4)));
+}
