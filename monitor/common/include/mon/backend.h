@@ -52,6 +52,9 @@ struct mon_exit { /* one exit, neutral; only the fields of its reason are valid 
 			uint8_t number; /* control register 0, 3, 4 or 8 */
 			uint8_t reg;    /* source register */
 		} cr;
+		struct {
+			bool discards; /* INVD; otherwise WBINVD */
+		} cache;
 	};
 };
 
@@ -68,7 +71,7 @@ struct mon_paging { /* what a walk of the guest's own page tables needs */
 const char *mon_backend_init(const struct qv_handover *handover);
 /* Put every guest-visible register into its architectural reset state, as for a core that waits for SIPI. */
 void mon_backend_reset(void);
-/* After mon_backend_reset: 64-bit entry as abi/info.h describes. */
+/* After mon_backend_reset: 64-bit entry as abi/info.h describes; the general registers are set by common code. */
 void mon_backend_start(const struct qv_start_state *start);
 /* After mon_backend_reset: real mode at page `vector`, as after SIPI. */
 void mon_backend_sipi(uint8_t vector);
@@ -105,7 +108,8 @@ void mon_backend_cpuid(struct mon_gprs *gprs);
 _Noreturn void mon_main(struct qv_handover *handover);
 /* Serve one exit; returns when the guest may be entered again. May wait inside (SIPI, restart, stop). */
 void mon_handle_exit(struct mon_gprs *gprs, const struct mon_exit *e);
-/* The registers the guest had when its current entry state was set up; common code zeroes them at reset. */
+/* The registers of the next first entry: common code fills them, RSI and RDI of the start state included, before
+ * mon_backend_run, which loads them. A restart inside mon_handle_exit writes the new values to its `gprs` instead. */
 extern struct mon_gprs mon_start_gprs;
 /* Last words, then the core stays down. */
 _Noreturn void mon_panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
