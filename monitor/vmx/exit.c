@@ -72,7 +72,7 @@ static void decode_other(struct mon_exit *e, UNUSED const struct mon_gprs *gprs)
 
 static void decode_cache(struct mon_exit *e, UNUSED const struct mon_gprs *gprs)
 {
-	e->cache.discard = e->code == REASON_INVD;
+	e->cache.discards = e->code == REASON_INVD;
 }
 
 static void decode_msr(struct mon_exit *e, const struct mon_gprs *gprs)

@@ -99,7 +99,6 @@ void mon_backend_reset(void)
 {
 	reset_vmcs();
 	reset_processor();
-	mon_start_gprs = (struct mon_gprs){ .reg[MON_RDX] = hw_cpuid(1, 0).eax };
 	vmx_flush_all();
 }
 
@@ -116,7 +115,6 @@ void mon_backend_start(const struct qv_start_state *start)
 		set_segment(i, START_DS, 0, 0xffffffff, RIGHTS_DATA32);
 	set_segment(VMX_CS, START_CS, 0, 0xffffffff, RIGHTS_CODE64);
 	vmcs_write(VMCS_GUEST_RIP, start->rip);
-	mon_start_gprs = (struct mon_gprs){ .reg[MON_RSI] = start->rsi, .reg[MON_RDI] = start->rdi };
 }
 
 void mon_backend_sipi(uint8_t vector)

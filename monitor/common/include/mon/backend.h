@@ -38,9 +38,6 @@ struct mon_exit { /* one exit, neutral; only the fields of its reason are valid 
 			uint32_t index;
 		} msr; /* value in RAX, RDX of the registers; a write to the x2APIC ICR has reason ICR, not MSR_WRITE */
 		struct {
-			bool discard; /* INVD, not WBINVD */
-		} cache;
-		struct {
 			uint64_t gpa;
 			bool read, write, exec;
 		} nested;
