@@ -29,6 +29,7 @@ enum { /* ACPI 6.5, table 5.9 */
 #define FADT_WBINVD     (1u << 0)
 #define FADT_NO_BUTTONS ((1u << 4) | (1u << 5)) /* power and sleep button are not fixed hardware */
 #define FADT_RESET_SUPPORTED  (1u << 10)
+#define FADT_PHYSICAL   (1u << 19) /* interrupts name one core by its APIC id: the form that monitors check */
 #define FADT_HW_REDUCED (1u << 20)
 #define IAPC_NO_VGA     (1u << 2)
 #define IAPC_NO_ASPM    (1u << 4)
@@ -82,7 +83,8 @@ static void fadt(uint8_t *t, uint64_t dsdt)
 	qv_put32(t + FADT_DSDT, (uint32_t)dsdt);
 	qv_put64(t + FADT_X_DSDT, dsdt);
 	qv_put16(t + FADT_IAPC_BOOT_ARCH, IAPC_NO_VGA | IAPC_NO_ASPM | IAPC_NO_CMOS_RTC);
-	qv_put32(t + FADT_FLAGS, FADT_WBINVD | FADT_NO_BUTTONS | FADT_RESET_SUPPORTED | FADT_HW_REDUCED);
+	qv_put32(t + FADT_FLAGS, FADT_WBINVD | FADT_NO_BUTTONS | FADT_RESET_SUPPORTED | FADT_PHYSICAL |
+		FADT_HW_REDUCED);
 	port(t + FADT_RESET_REG, QV_PORT_RESET);
 	t[FADT_RESET_VALUE] = QV_RESET_VALUE;
 	port(t + FADT_SLEEP_CONTROL, QV_PORT_SLEEP_CONTROL);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* PCI configuration space: registers, capabilities, base addresses, interrupt messages. No hardware access of its own. */
+#ifndef LIB_PCI_H
+#define LIB_PCI_H
+
+#include <abi/handover.h>
+
+#define QV_PCI_VENDOR      0x00u
+#define QV_PCI_COMMAND     0x04u
+#define QV_PCI_CLASS       0x08u
+#define QV_PCI_HEADER      0x0cu /* header type in bits 23:16 */
+#define QV_PCI_BAR0        0x10u
+#define QV_PCI_BUS_NUMBERS 0x18u /* bridges: primary, secondary, subordinate */
+#define QV_PCI_CAP_POINTER 0x34u
+#define QV_PCI_INTERRUPT   0x3cu
+
+#define QV_PCI_COMMAND_IO     (1u << 0)
+#define QV_PCI_COMMAND_MEMORY (1u << 1)
+#define QV_PCI_COMMAND_MASTER (1u << 2)
+#define QV_PCI_COMMAND_NO_INTX (1u << 10)
+#define QV_PCI_STATUS_CAPS    (1u << 20) /* in the dword at QV_PCI_COMMAND */
+
+#define QV_PCI_CAP_MSI     0x05u
+#define QV_PCI_CAP_EXPRESS 0x10u
+#define QV_PCI_CAP_MSIX    0x11u
+
+#define QV_PCI_BDF(bus, device, function) ((uint16_t)((bus) << 8 | (device) << 3 | (function)))
+
+/* Read the aligned dword at `offset` (< 256) of a function; all ones = no such function. */
+struct qv_pci_config {
+	uint32_t (*read)(void *context, uint16_t bdf, uint32_t offset);
+	void *context;
+};
+
+/* Offset of the first capability with that id, 0 = none. A looping list is left after 48 steps (PCI 3.0, 6.7). */
+uint16_t qv_pci_capability(const struct qv_pci_config *c, uint16_t bdf, uint8_t id);
+
+/* One base address register: its value, what it reads after all ones were written, and the same of the next register
+ * (used by 64-bit ones). Fills *bar (base 0 = absent or unassigned) and returns the registers taken, 1 or 2. */
+uint32_t qv_pci_bar(const uint32_t value[2], const uint32_t sized[2], struct qv_bar *bar);
+#define QV_PCI_BAR_IO       (1u << 0)
+#define QV_PCI_BAR_64       (1u << 2)
+#define QV_PCI_BAR_PREFETCH (1u << 3)
+
+/* ---- interrupt messages (SDM 3, 11.11) ---- */
+
+struct qv_msi_target {
+	uint32_t apic_id;
+	uint8_t vector; /* 16..255 */
+};
+
+enum qv_msi_kind {
+	QV_MSI_FIXED,     /* *target is filled */
+	QV_MSI_NOTHING,   /* address or vector not set up yet: interrupts nobody */
+	QV_MSI_FORBIDDEN  /* another delivery mode, logical or broadcast destination, or no interrupt address at all */
+};
+
+/* What a device would do with this address and data. */
+enum qv_msi_kind qv_msi_decode(uint64_t address, uint32_t data, struct qv_msi_target *target);
+/* The plain message for `target`. False if its APIC id needs interrupt remapping (>= 255). */
+bool qv_msi_encode(const struct qv_msi_target *target, uint64_t *address, uint32_t *data);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* PCI configuration space, pure part. */
+#include <lib/pci.h>
+
+#define CAPABILITY_STEPS 48u /* (256 - 64) / 4 */
+#define FIRST_CAPABILITY 0x40u
+
+uint16_t qv_pci_capability(const struct qv_pci_config *c, uint16_t bdf, uint8_t id)
+{
+	uint32_t at;
+
+	if (!(c->read(c->context, bdf, QV_PCI_COMMAND) & QV_PCI_STATUS_CAPS))
+		return 0;
+	at = c->read(c->context, bdf, QV_PCI_CAP_POINTER) & 0xfc;
+	for (uint32_t i = 0; i < CAPABILITY_STEPS && at >= FIRST_CAPABILITY; i++) {
+		uint32_t head = c->read(c->context, bdf, at);
+
+		if ((head & 0xff) == id)
+			return (uint16_t)at;
+		at = head >> 8 & 0xfc;
+	}
+	return 0;
+}
+
+static void bar_fill(struct qv_bar *bar, uint64_t base, uint64_t mask, uint32_t flags)
+{
+	/* The writable bits of a register of 2^n bytes are n and above. */
+	uint64_t size = mask & (~mask + 1);
+
+	bar->base = size ? base : 0;
+	bar->size = base ? size : 0;
+	bar->flags = flags;
+	bar->reserved = 0;
+}
+
+uint32_t qv_pci_bar(const uint32_t value[2], const uint32_t sized[2], struct qv_bar *bar)
+{
+	if (value[0] & QV_PCI_BAR_IO) {
+		bar_fill(bar, value[0] & 0xfffcu, sized[0] & 0xfffcu, value[0] & 0x3);
+		return 1;
+	}
+	if (!(value[0] & QV_PCI_BAR_64)) {
+		bar_fill(bar, value[0] & ~0xfu, sized[0] & ~0xfu, value[0] & 0xf);
+		return 1;
+	}
+	bar_fill(bar, (uint64_t)value[1] << 32 | (value[0] & ~0xfu), (uint64_t)sized[1] << 32 | (sized[0] & ~0xfu),
+		value[0] & 0xf);
+	return 2;
+}
+
+#define MSI_BASE       0xfee00000u
+#define MSI_BASE_MASK  0xfff00000u
+#define MSI_REMAPPABLE (1u << 4)
+#define MSI_LOGICAL    (1u << 2)
+#define MSI_BROADCAST  0xffu
+#define MSI_DATA_FIXED 0xffffu /* vector, delivery mode, level, trigger: what the low half may hold */
+#define FIRST_VECTOR   16u
+
+enum qv_msi_kind qv_msi_decode(uint64_t address, uint32_t data, struct qv_msi_target *target)
+{
+	if (address == 0)
+		return QV_MSI_NOTHING;
+	if (address >> 32 || (address & MSI_BASE_MASK) != MSI_BASE || address & (MSI_REMAPPABLE | MSI_LOGICAL))
+		return QV_MSI_FORBIDDEN;
+	target->apic_id = (uint32_t)address >> 12 & 0xff;
+	target->vector = (uint8_t)data;
+	if (target->apic_id == MSI_BROADCAST || data >> 16)
+		return QV_MSI_FORBIDDEN;
+	/* Bit 14 is the level of an edge message and has no meaning. */
+	if (data & MSI_DATA_FIXED & ~(0xffu | 1u << 14))
+		return QV_MSI_FORBIDDEN;
+	return target->vector < FIRST_VECTOR ? QV_MSI_NOTHING : QV_MSI_FIXED;
+}
+
+bool qv_msi_encode(const struct qv_msi_target *target, uint64_t *address, uint32_t *data)
+{
+	if (target->apic_id >= MSI_BROADCAST)
+		return false;
+	*address = MSI_BASE | target->apic_id << 12;
+	*data = target->vector;
+	return true;
+}
