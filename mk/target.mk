@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-# Target images. Two code models: `low` (boot and guests, linked below 2 GiB) and `high` (monitors, kernel, top 2 GiB).
-MODELS := low high
+# Target images. Code models: `low` (boot and guests, linked below 2 GiB), `high` (monitors, top 2 GiB) and `kernel` (Quest,
+# as high, with frame pointers for its backtraces).
+MODELS := low high kernel
 low_CFLAGS  := -mcmodel=small
 high_CFLAGS := -mcmodel=kernel
+kernel_CFLAGS := -mcmodel=kernel -fno-omit-frame-pointer
 
 sources = $(filter-out %_test.c,$(wildcard $(1)/*.c)) $(wildcard $(1)/*.S)
 objects = $(patsubst %,$(B)/$(1)/%.o,$(basename $(call sources,$(2))))
@@ -31,7 +33,7 @@ $(foreach m,$(MODELS),$(eval $(call archive_rule,$(m))))
 boot_MODEL := low
 monitor-svm_MODEL := high
 monitor-vmx_MODEL := high
-quest_MODEL := high
+quest_MODEL := kernel
 
 define image_rule # image
 $(1)_OBJECTS := $(foreach r,$($(1)_ROOMS),$(call objects,$($(1)_MODEL),$(r)))

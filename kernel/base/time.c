@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Clock conversions by fixed-point products: no division after time_init, no overflow in between. */
+#include <base/boot.h>
+#include <base/time.h>
+#include <lib/assert.h>
+
+#define MILLION 1000000u
+#define CYCLES_SHIFT 24u
+#define US_SHIFT 44u
+#define APIC_SHIFT 32u
+
+typedef unsigned __int128 uint128;
+
+static uint64_t cycles_per_us; /* fixed point, CYCLES_SHIFT bits of fraction */
+static uint64_t us_per_cycle;  /* US_SHIFT bits of fraction */
+static uint64_t apic_per_cycle; /* APIC_SHIFT bits of fraction */
+
+void time_init(void)
+{
+	const struct qv_info *info = boot_info();
+
+	assert(info->tsc_hz >= MILLION && info->tsc_hz < 1ull << 40 && info->apic_timer_hz < 1ull << 32);
+	cycles_per_us = (info->tsc_hz << CYCLES_SHIFT) / MILLION;
+	us_per_cycle = ((uint64_t)MILLION << US_SHIFT) / info->tsc_hz;
+	apic_per_cycle = (info->apic_timer_hz << APIC_SHIFT) / info->tsc_hz;
+}
+
+uint64_t time_cycles(uint64_t us)
+{
+	return (uint64_t)((uint128)us * cycles_per_us >> CYCLES_SHIFT);
+}
+
+uint64_t time_us(uint64_t cycles)
+{
+	return (uint64_t)((uint128)cycles * us_per_cycle >> US_SHIFT);
+}
+
+uint32_t time_apic_counts(uint64_t cycles)
+{
+	uint128 counts = (uint128)cycles * apic_per_cycle >> APIC_SHIFT;
+
+	if (counts > UINT32_MAX)
+		return UINT32_MAX;
+	return counts ? (uint32_t)counts : 1;
+}
+
+void time_delay(uint64_t us)
+{
+	uint64_t start = hw_rdtsc();
+
+	while (hw_rdtsc() - start < time_cycles(us))
+		hw_pause();
+}
+
+bool time_wait(const volatile bool *word, uint64_t us)
+{
+	uint64_t start = hw_rdtsc();
+
+	while (!__atomic_load_n(word, __ATOMIC_ACQUIRE)) {
+		if (hw_rdtsc() - start > time_cycles(us))
+			return false;
+		hw_pause();
+	}
+	return true;
+}

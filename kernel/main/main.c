@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Boot order of Quest, on one screen. Arguments (key=value words of the system file):
+ *   tick-us=N  period of the timer tick, 1000
+ *   ticks=N    stop ticking after N ticks of each core and say so; 0 = tick for ever
+ *   debug      log at debug level;  quiet  only warnings and errors
+ */
+#include "selftest.h"
+#include "smp.h"
+
+#include <base/boot.h>
+#include <base/call.h>
+#include <base/cpu.h>
+#include <base/irq.h>
+#include <base/log.h>
+#include <base/memory.h>
+#include <base/panic.h>
+#include <base/time.h>
+#include <base/timer.h>
+#include <dev/console.h>
+#include <hw/cpu.h>
+#include <lib/args.h>
+#include <mm/mm.h>
+#include <sched/idle.h>
+
+#define DEFAULT_TICK_US 1000u
+#define MIN_TICK_US 10u
+#define MAX_TICK_US 1000000u
+#define BOOT_LARGE_LEAF 0x83u /* present, writable, 2 MiB */
+
+_Noreturn void kernel_main(uint64_t info_gpa);                      /* called by entry.S */
+_Noreturn void start_on_stack(uint64_t top, void (*run)(void));     /* entry.S */
+
+extern volatile uint64_t boot_slice_pd[]; /* entry.S: the boot tables' directory at SLICE_BASE */
+
+static struct {
+	uint64_t tick_us;
+	uint64_t ticks;
+} options;
+
+/* The console works before the kernel has its own tables, so that every later failure can be told. */
+static void map_slice(uint64_t slice_gpa)
+{
+	if (slice_gpa)
+		boot_slice_pd[0] = slice_gpa | BOOT_LARGE_LEAF;
+}
+
+static void read_options(const char *args)
+{
+	options.tick_us = qv_args_number(args, "tick-us", DEFAULT_TICK_US);
+	options.ticks = qv_args_number(args, "ticks", 0);
+	if (qv_args_has(args, "debug"))
+		log_set_level(LOG_DEBUG);
+	if (qv_args_has(args, "quiet"))
+		log_set_level(LOG_WARN);
+	if (options.tick_us < MIN_TICK_US || options.tick_us > MAX_TICK_US) {
+		log_warn("tick-us=%llu is outside %u..%u; using %u", (unsigned long long)options.tick_us, MIN_TICK_US,
+			MAX_TICK_US, DEFAULT_TICK_US);
+		options.tick_us = DEFAULT_TICK_US;
+	}
+}
+
+static void greet(const struct qv_info *info)
+{
+	log_info("Quest %s: %u core%s, %llu MiB, TSC %llu MHz, %s", info->name, info->core_count,
+		info->core_count == 1 ? "" : "s", (unsigned long long)(mm_total_pages() >> 8),
+		(unsigned long long)(info->tsc_hz / 1000000u), boot_is_bare() ? "bare" : "partitioned");
+}
+
+/* After every interrupt: tell the host how far this core's clock is. */
+static void awake(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	console_set_word(cpu->index, cpu->ticks);
+	if (options.ticks && cpu->period && cpu->ticks >= options.ticks) {
+		timer_stop();
+		log_info("core %u: %llu ticks done", cpu->index, (unsigned long long)cpu->ticks);
+	}
+}
+
+/* Each core's monitor takes its own exit counts as baseline, so each core reports. */
+static void report_ready(void)
+{
+	int64_t error = call_monitor(QV_CALL_READY, 0);
+
+	if (error && !boot_is_bare())
+		log_warn("ready report refused: %lld", (long long)error);
+}
+
+/* The part of boot that every core does. */
+static void core_up(void)
+{
+	irq_enable_apic();
+	timer_init();
+	timer_start(options.tick_us);
+	log_info("core %u up", this_cpu()->index);
+}
+
+static void other_core(void)
+{
+	core_up();
+	report_ready();
+	this_cpu()->up = true;
+	idle_run(awake);
+}
+
+static void first_core(void)
+{
+	core_up();
+	selftest_run();
+	smp_start(other_core);
+	log_info("ready");
+	report_ready();
+	idle_run(awake);
+}
+
+_Noreturn void kernel_main(uint64_t info_gpa)
+{
+	if (!boot_info_take(memory_at(info_gpa)))
+		hw_stop();
+	map_slice(boot_info()->slice_gpa);
+	irq_init();
+	cpu_init(0);
+	console_init();
+	time_init();
+	mm_init();
+	read_options(boot_info()->args);
+	greet(boot_info());
+	timer_claim();
+	start_on_stack(memory_stack_top(0, STACK_MAIN), first_core);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Self-tests: cheap checks that what the boot set up really holds on this machine. */
+#include "selftest.h"
+
+#include <base/cpu.h>
+#include <base/log.h>
+#include <base/memory.h>
+#include <base/panic.h>
+#include <base/probe.h>
+#include <base/time.h>
+#include <lib/frames.h>
+#include <mm/mm.h>
+
+#define TICK_WAIT_US 2000000u
+
+static const uint8_t constant = 0xc3; /* RET */
+static uint8_t variable = 0xc3;
+
+static bool null_is_unmapped(void)
+{
+	return !probe_read(memory_at(0)) && !probe_read((const void *)8) && !probe_write((void *)8);
+}
+
+static bool text_is_not_writable(void)
+{
+	return !probe_write((void *)(uintptr_t)selftest_run) && !probe_write((void *)(uintptr_t)&constant);
+}
+
+static bool data_is_not_executable(void)
+{
+	return probe_write(&variable) && !probe_call(&variable) && !probe_call(&constant);
+}
+
+static bool direct_map_is_not_executable(void)
+{
+	const uint8_t *alias = memory_at((uint64_t)&variable - KERNEL_BASE);
+
+	return probe_read(alias) && !probe_call(alias);
+}
+
+static bool stacks_have_holes(void)
+{
+	uint32_t self = this_cpu()->index;
+
+	for (uint32_t kind = 0; kind < STACK_KINDS; kind++) {
+		uint64_t low = memory_stack_top(self, kind) - STACK_SIZE;
+
+		if (!probe_write((void *)low) || probe_read((void *)(low - 1)))
+			return false;
+	}
+	return true;
+}
+
+static bool frames_come_and_go(void)
+{
+	uint64_t before = mm_free_pages(), gpa[QV_FRAME_ORDERS];
+
+	for (uint32_t order = 0; order < QV_FRAME_ORDERS; order++) {
+		if (!mm_alloc(order, &gpa[order]) || !probe_write(memory_at(gpa[order])))
+			return false;
+	}
+	for (uint32_t order = 0; order < QV_FRAME_ORDERS; order++)
+		mm_free(gpa[order], order);
+	return mm_free_pages() == before && mm_frames_intact();
+}
+
+static bool timer_ticks(void)
+{
+	uint64_t start = hw_rdtsc(), ticks = this_cpu()->ticks;
+	bool ticked;
+
+	hw_sti();
+	do {
+		hw_pause();
+		ticked = this_cpu()->ticks >= ticks + 2;
+	} while (!ticked && hw_rdtsc() - start < time_cycles(TICK_WAIT_US));
+	hw_cli();
+	return ticked;
+}
+
+void selftest_run(void)
+{
+	static const struct {
+		const char *name;
+		bool (*check)(void);
+	} tests[] = {
+		{"page 0 is unmapped", null_is_unmapped},
+		{"text and constants are not writable", text_is_not_writable},
+		{"data is not executable", data_is_not_executable},
+		{"the direct map is not executable", direct_map_is_not_executable},
+		{"stacks end in holes", stacks_have_holes},
+		{"page frames come and go", frames_come_and_go},
+		{"the timer ticks", timer_ticks},
+	};
+	const unsigned count = sizeof(tests) / sizeof(tests[0]);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (!tests[i].check())
+			panic("self-test failed: %s", tests[i].name);
+		log_debug("self-test: %s", tests[i].name);
+	}
+	log_info("self-test: %u of %u passed", count, count);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's own memory: a frame allocator over the sandbox's ranges, and page tables with W^X and holes below
+ * every stack. Frames are addressed by guest-physical address; base/memory.h turns one into a pointer.
+ */
+#ifndef MM_MM_H
+#define MM_MM_H
+
+#include <abi/limits.h>
+
+/* Take over from the boot tables; once, on core 0, early. Afterwards only image, stacks, direct map and slice are
+ * mapped. Panics if the memory given cannot hold the kernel's tables. */
+void mm_init(void);
+/* A block of 2^order pages, contents undefined. False if there is none. Any core. */
+bool mm_alloc(uint32_t order, uint64_t *gpa);
+void mm_free(uint64_t gpa, uint32_t order);
+/* Free pages, and pages managed at all. */
+uint64_t mm_free_pages(void);
+uint64_t mm_total_pages(void);
+/* CR3 of the kernel, and one that also maps `page` < 4 GiB one-to-one for a core that is just switching paging on. */
+uint64_t mm_root(void);
+uint64_t mm_start_root(uint64_t page);
+/* Are lists and counters of the frame allocator in order? For the self-test. */
+bool mm_frames_intact(void);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel's page tables: one list of mappings, built once by the lib/ builder, then switched to. */
+#include "frames.h"
+
+#include <base/boot.h>
+#include <base/memory.h>
+#include <base/panic.h>
+#include <hw/cpu.h>
+#include <hw/msr.h>
+#include <lib/frames.h>
+#include <lib/pt.h>
+#include <lib/string.h>
+#include <mm/mm.h>
+
+#define MAX_MAPPINGS (QV_MAX_CORES * STACK_KINDS + QV_MAX_RANGES + 4)
+#define CR0_WRITE_PROTECT (1u << 16)
+#define PML4_ENTRIES 512u
+#define ADDRESS_BITS 48u
+
+extern const char image_text_start[], image_text_end[], image_rodata_start[], image_rodata_end[];
+extern const char image_data_start[], image_end[]; /* linker script, virtual, page aligned */
+
+struct mapping {
+	uint64_t from;
+	uint64_t to;
+	uint64_t size;
+	uint32_t rights;
+	uint64_t grain;
+};
+
+static struct {
+	uint32_t count;
+	struct mapping mapping[MAX_MAPPINGS];
+	struct qv_pt tables;
+	uint64_t start_root; /* a second top table, see mm_start_root */
+} space;
+
+static void add(uint64_t from, uint64_t to, uint64_t size, uint32_t rights, uint64_t grain)
+{
+	if (space.count == MAX_MAPPINGS)
+		panic("too many kernel mappings");
+	/* The builder works on 48-bit addresses; the processor sign-extends. */
+	space.mapping[space.count++] =
+		(struct mapping){from & ((1ull << ADDRESS_BITS) - 1), to, size, rights, grain};
+}
+
+static uint64_t take_block(uint64_t bytes)
+{
+	uint64_t gpa;
+
+	if (!mm_alloc(qv_frames_order((bytes + QV_PAGE_SIZE - 1) / QV_PAGE_SIZE), &gpa))
+		panic("out of memory: %llu KiB for stacks and page tables; give the sandbox more memory",
+			(unsigned long long)(bytes >> 10));
+	return gpa;
+}
+
+static void add_segment(const char *start, const char *end, uint32_t rights)
+{
+	if (end > start)
+		add((uint64_t)start, (uint64_t)start - KERNEL_BASE, (uint64_t)(end - start), rights, QV_PAGE_SIZE);
+}
+
+static void add_stacks(uint32_t cores)
+{
+	for (uint32_t core = 0; core < cores; core++) {
+		for (uint32_t kind = 0; kind < STACK_KINDS; kind++)
+			add(memory_stack_top(core, kind) - STACK_SIZE, take_block(STACK_SIZE), STACK_SIZE,
+				QV_PT_READ | QV_PT_WRITE, QV_PAGE_SIZE);
+	}
+}
+
+static void list_mappings(const struct qv_info *info)
+{
+	add_segment(image_text_start, image_text_end, QV_PT_READ | QV_PT_EXEC);
+	add_segment(image_rodata_start, image_rodata_end, QV_PT_READ);
+	add_segment(image_data_start, image_end, QV_PT_READ | QV_PT_WRITE);
+	add_stacks(info->core_count);
+	for (uint32_t i = 0; i < info->range_count; i++) {
+		uint64_t gpa = info->range[i].gpa, size = info->range[i].size;
+
+		if (gpa == 0) { /* a NULL page in the direct map, too */
+			gpa += QV_PAGE_SIZE;
+			size -= QV_PAGE_SIZE;
+		}
+		add(DIRECT_BASE + gpa, gpa, size, QV_PT_READ | QV_PT_WRITE, QV_LARGE_SIZE);
+	}
+	if (info->slice_gpa)
+		add(SLICE_BASE, info->slice_gpa, QV_LARGE_SIZE, QV_PT_READ | QV_PT_WRITE, QV_LARGE_SIZE);
+}
+
+static void build_tables(void)
+{
+	uint64_t pages = 1, gpa;
+
+	for (uint32_t i = 0; i < space.count; i++) {
+		const struct mapping *m = &space.mapping[i];
+
+		pages += qv_pt_cost(m->from, m->to, m->size, m->grain);
+	}
+	gpa = take_block(pages * QV_PAGE_SIZE);
+	qv_pt_init(&space.tables, &qv_pt_x86, memory_at(gpa), gpa, (uint32_t)pages);
+	for (uint32_t i = 0; i < space.count; i++) {
+		const struct mapping *m = &space.mapping[i];
+		enum qv_pt_error error = qv_pt_map(&space.tables, m->from, m->to, m->size, m->rights, m->grain);
+
+		if (error != QV_PT_OK)
+			panic("cannot map 0x%llx: error %d", (unsigned long long)m->from, (int)error);
+	}
+}
+
+void mm_init(void)
+{
+	frames_init();
+	list_mappings(boot_info());
+	build_tables();
+	hw_wrmsr(HW_MSR_EFER, hw_rdmsr(HW_MSR_EFER) | HW_EFER_NXE);
+	hw_write_cr0(hw_read_cr0() | CR0_WRITE_PROTECT);
+	hw_write_cr3(mm_root());
+}
+
+uint64_t mm_root(void)
+{
+	return space.tables.base_hpa;
+}
+
+/* A top table like the kernel's, with slot 0 leading to one page. */
+uint64_t mm_start_root(uint64_t page)
+{
+	struct qv_pt start;
+	uint64_t gpa;
+
+	if (space.start_root)
+		return space.start_root;
+	gpa = take_block(4 * QV_PAGE_SIZE);
+	qv_pt_init(&start, &qv_pt_x86, memory_at(gpa), gpa, 4);
+	if (qv_pt_map(&start, page, page, QV_PAGE_SIZE, QV_PT_READ | QV_PT_WRITE | QV_PT_EXEC, QV_PAGE_SIZE) != QV_PT_OK)
+		panic("cannot map the start page 0x%llx", (unsigned long long)page);
+	memcpy(start.base + PML4_ENTRIES / 2, space.tables.base + PML4_ENTRIES / 2,
+		PML4_ENTRIES / 2 * sizeof(uint64_t));
+	space.start_root = gpa;
+	return gpa;
+}
