@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* 16550 UART, polled (National PC16550D). All loops are bounded: an absent or stuck UART costs time once, never a hang. */
+#ifndef HW_UART_H
+#define HW_UART_H
+
+#include <abi/types.h>
+
+#define HW_UART_COM1 0x3f8u
+
+struct hw_uart {
+	uint16_t port;
+	bool stuck; /* did not take a byte in time; no more is sent */
+};
+
+/* 115200 baud, 8N1, FIFO on, interrupts off. False if nothing answers at `port` (scratch register test). */
+bool hw_uart_init(struct hw_uart *uart, uint16_t port);
+/* Send bytes; '\n' becomes CR LF. */
+void hw_uart_write(struct hw_uart *uart, const char *bytes, size_t n);
+
+#endif

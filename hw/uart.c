@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include <hw/port.h>
+#include <hw/uart.h>
+
+enum { DATA = 0, INTERRUPTS = 1, DIVISOR_HIGH = 1, FIFO = 2, LINE = 3, MODEM = 4, STATUS = 5, SCRATCH = 7 };
+
+#define LINE_8N1      0x03u
+#define LINE_DIVISOR  0x80u
+#define STATUS_EMPTY  0x20u
+#define MODEM_ON      0x0bu /* DTR, RTS, OUT2 */
+#define FIFO_ON       0x07u /* enable, clear both */
+#define POLLS         100000u /* about 100 ms on a real port: a byte takes 87 us */
+
+static void out(const struct hw_uart *uart, uint16_t reg, uint8_t value)
+{
+	hw_out8((uint16_t)(uart->port + reg), value);
+}
+
+static uint8_t in(const struct hw_uart *uart, uint16_t reg)
+{
+	return hw_in8((uint16_t)(uart->port + reg));
+}
+
+bool hw_uart_init(struct hw_uart *uart, uint16_t port)
+{
+	uart->port = port;
+	uart->stuck = false;
+	out(uart, SCRATCH, 0x5a);
+	if (in(uart, SCRATCH) != 0x5a) {
+		uart->stuck = true;
+		return false;
+	}
+	out(uart, INTERRUPTS, 0);
+	out(uart, LINE, LINE_DIVISOR);
+	out(uart, DATA, 1);
+	out(uart, DIVISOR_HIGH, 0);
+	out(uart, LINE, LINE_8N1);
+	out(uart, FIFO, FIFO_ON);
+	out(uart, MODEM, MODEM_ON);
+	return true;
+}
+
+static void put(struct hw_uart *uart, uint8_t byte)
+{
+	for (uint32_t i = 0; i < POLLS; i++) {
+		if (in(uart, STATUS) & STATUS_EMPTY) {
+			out(uart, DATA, byte);
+			return;
+		}
+	}
+	uart->stuck = true;
+}
+
+void hw_uart_write(struct hw_uart *uart, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n && !uart->stuck; i++) {
+		if (bytes[i] == '\n')
+			put(uart, '\r');
+		put(uart, (uint8_t)bytes[i]);
+	}
+}
