@@ -43,7 +43,7 @@ static uint64_t slice_of(const struct boot_machine *m, uint32_t s)
 		const struct qv_memory *mem = &m->blob.memory[i];
 
 		if (mem->sandbox == s && mem->kind == QV_MEMORY_CONSOLE)
-			return mem->gpa;
+			return m->flags & QV_INFO_BARE ? mem->hpa : mem->gpa;
 	}
 	return 0;
 }
