@@ -31,13 +31,14 @@ _Noreturn void boot_bare(struct boot_machine *m)
 	const struct qv_sandbox *sb = &m->blob.sandbox[0];
 	const struct qv_region *r = qv_blob_region(&m->blob, QV_REGION_START, 0);
 
-	m->flags |= QV_INFO_BARE;
+	m->info_flags |= QV_INFO_BARE;
 	boot_build_start(m, 0, &start);
 	copy_images(m);
 	memcpy((void *)sb->start_gpa, (void *)r->hpa, sb->start_size);
 	boot_log("entering %s without a monitor\n", sb->name);
 	boot_init_blackbox(m, NULL);
-	boot_release_cores(m);
+	for (uint32_t c = 1; c < m->core_count; c++)
+		boot_reset_core(m, c);
 	gdt = (struct descriptor_pointer){ (uint16_t)start.gdt_limit, start.gdt_base };
 	boot_enter_bare(&start, &gdt);
 }

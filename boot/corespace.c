@@ -34,7 +34,8 @@ static uint64_t page_up(uint64_t n)
 
 static void map(struct space *sp, uint64_t va, uint64_t hpa, uint64_t size, uint32_t rights)
 {
-	enum qv_pt_error e = qv_pt_map(&sp->pt, va & 0xffffffffffffull, hpa, size, rights, QV_HUGE_SIZE);
+	enum qv_pt_error e = qv_pt_map(&sp->pt, va & 0xffffffffffffull, hpa, size, rights,
+		sp->m->huge_pages ? QV_HUGE_SIZE : QV_LARGE_SIZE);
 
 	if (e)
 		boot_refuse(recompile, "core %u: monitor tables: 0x%lx cannot be mapped (error %d, %u of %u pages used)",
@@ -194,14 +195,15 @@ static void fill_identity(struct space *sp)
 	h->vendor = sp->m->vendor;
 	h->core = sp->core;
 	h->core_count = sp->m->blob.system->core_count;
-	memcpy(h->apic_id, sp->m->apic_id, h->core_count * sizeof(h->apic_id[0]));
+	for (uint32_t c = 0; c < h->core_count; c++)
+		h->apic_id[c] = sp->m->madt.cpu[c].apic_id;
 	h->sandbox = sp->s;
 	h->first_core = sp->sandbox->first_core;
 	h->own_cores = sp->sandbox->core_count;
 	h->sandbox_count = sp->m->blob.sandbox_count;
 	memcpy(h->all, sp->m->blob.sandbox, h->sandbox_count * sizeof(h->all[0]));
 	h->tsc_hz = sp->m->tsc_hz;
-	h->flags = sp->m->flags;
+	h->flags = sp->m->info_flags;
 }
 
 static void fill_pages(struct space *sp, const struct boot_tables *t)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pristine start pages of each sandbox: what the compiler cannot know (TSC rate, APIC ids) meets what it decided. */
+#include "dsdt.h"
 #include "partition.h"
 
 #include <abi/info.h>
@@ -10,9 +11,6 @@
 /* Bare memory: conventional below the EBDA, and everything from 1 MiB up. */
 #define BARE_LOW_END    0x80000ull
 #define BARE_HIGH_START 0x100000ull
-
-/* Definition block of the Linux sandbox, compiled from linux/dsdt.asl. */
-extern const uint8_t boot_dsdt[], boot_dsdt_end[];
 
 static uint32_t ranges_of(const struct boot_machine *m, uint32_t s, struct qv_info_range *range)
 {
@@ -43,9 +41,15 @@ static uint64_t slice_of(const struct boot_machine *m, uint32_t s)
 		const struct qv_memory *mem = &m->blob.memory[i];
 
 		if (mem->sandbox == s && mem->kind == QV_MEMORY_CONSOLE)
-			return m->flags & QV_INFO_BARE ? mem->hpa : mem->gpa;
+			return m->info_flags & QV_INFO_BARE ? mem->hpa : mem->gpa;
 	}
 	return 0;
+}
+
+static void apic_ids(const struct boot_machine *m, const struct qv_sandbox *sb, uint32_t *id)
+{
+	for (uint32_t c = 0; c < sb->core_count; c++)
+		id[c] = m->madt.cpu[sb->first_core + c].apic_id;
 }
 
 static void fill_info(const struct boot_machine *m, uint32_t s, struct qv_info *info)
@@ -55,16 +59,16 @@ static void fill_info(const struct boot_machine *m, uint32_t s, struct qv_info *
 
 	memset(info, 0, sizeof(*info));
 	info->version = QV_INFO_VERSION;
-	info->flags = m->flags;
+	info->flags = m->info_flags;
 	memcpy(info->name, sb->name, sizeof(info->name));
 	info->sandbox = s;
 	info->core_count = sb->core_count;
-	memcpy(info->apic_id, &m->apic_id[sb->first_core], sb->core_count * sizeof(info->apic_id[0]));
+	apic_ids(m, sb, info->apic_id);
 	info->tsc_hz = m->tsc_hz;
 	info->apic_timer_hz = m->apic_timer_hz;
 	info->uart_port = sb->uart_port;
 	info->range_count = ranges_of(m, s, info->range);
-	if (m->flags & QV_INFO_BARE)
+	if (m->info_flags & QV_INFO_BARE)
 		info->range_count = cut_legacy_hole(info->range);
 	info->start_gpa = sb->start_gpa;
 	info->start_size = sb->start_size;
@@ -109,6 +113,7 @@ static void build_linux(const struct boot_machine *m, uint32_t s, const struct q
 	const struct qv_sandbox *sb = &m->blob.sandbox[s];
 	const struct qv_file *kernel = kernel_file(m, s);
 	struct qv_info_range range[QV_MAX_RANGES];
+	uint32_t apic_id[QV_MAX_CORES];
 	const char *why = "";
 	struct qv_linux_config c = {
 		.setup = m->blob.bytes + kernel->offset,
@@ -116,15 +121,16 @@ static void build_linux(const struct boot_machine *m, uint32_t s, const struct q
 		.range = range,
 		.range_count = ranges_of(m, s, range),
 		.core_count = sb->core_count,
-		.apic_id = &m->apic_id[sb->first_core],
+		.apic_id = apic_id,
 		.initrd_gpa = sb->initrd_gpa,
 		.initrd_size = sb->initrd_size,
 		.tsc_hz = m->tsc_hz,
-		.dsdt = boot_dsdt,
-		.dsdt_size = (uint64_t)(boot_dsdt_end - boot_dsdt),
+		.dsdt = boot_linux_dsdt,
+		.dsdt_size = (uint64_t)(boot_linux_dsdt_end - boot_linux_dsdt),
 		.args = m->blob.strings + sb->args,
 	};
 
+	apic_ids(m, sb, apic_id);
 	if (!qv_linux_start(&c, b, start, &why))
 		boot_refuse("check memory, image and args of the sandbox in the system file", "sandbox %s: %s", sb->name, why);
 }
