@@ -196,7 +196,7 @@ static void fill_identity(struct space *sp)
 	h->core = sp->core;
 	h->core_count = sp->m->blob.system->core_count;
 	for (uint32_t c = 0; c < h->core_count; c++)
-		h->apic_id[c] = sp->m->madt.cpu[c].apic_id;
+		h->apic_id[c] = sp->m->madt.cpu[c];
 	h->sandbox = sp->s;
 	h->first_core = sp->sandbox->first_core;
 	h->own_cores = sp->sandbox->core_count;

@@ -49,7 +49,7 @@ static uint64_t slice_of(const struct boot_machine *m, uint32_t s)
 static void apic_ids(const struct boot_machine *m, const struct qv_sandbox *sb, uint32_t *id)
 {
 	for (uint32_t c = 0; c < sb->core_count; c++)
-		id[c] = m->madt.cpu[sb->first_core + c].apic_id;
+		id[c] = m->madt.cpu[sb->first_core + c];
 }
 
 static void fill_info(const struct boot_machine *m, uint32_t s, struct qv_info *info)

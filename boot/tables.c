@@ -2,12 +2,14 @@
 /* Nested tables and intercept bitmaps of each sandbox, built in the sandbox's TABLES region. */
 #include "partition.h"
 
+#include <hw/cpu.h>
 #include <lib/bitmap.h>
 #include <lib/isolate.h>
 #include <lib/policy.h>
 
 /* The region ends with the I/O and MSR bitmaps of the larger vendor format; the pool of tables is the rest. */
 #define BITMAP_BYTES (QV_SVM_IOPM_BYTES + QV_SVM_MSRPM_BYTES)
+#define MSR_EPT_VPID_CAP 0x48cu
 #define MAX_PORT_RANGES 32u
 
 static const char recompile[] = "recompile the system file with this version's tools";
@@ -27,6 +29,14 @@ static uint32_t rights_of(const struct qv_memory *mem)
 	return rights;
 }
 
+/* Largest page the nested tables may use: PDPE1GB for NPT, IA32_VMX_EPT_VPID_CAP bit 17 for EPT (SDM 3, A.10). */
+static uint64_t largest_page(const struct boot_machine *m)
+{
+	bool huge = m->vendor == QV_VENDOR_SVM ? m->huge_pages : (hw_rdmsr(MSR_EPT_VPID_CAP) >> 17 & 1) != 0;
+
+	return huge ? QV_HUGE_SIZE : QV_LARGE_SIZE;
+}
+
 static void map_memory(const struct boot_machine *m, uint32_t s, struct qv_pt *nested)
 {
 	for (uint32_t i = 0; i < m->blob.memory_count; i++) {
@@ -34,7 +44,8 @@ static void map_memory(const struct boot_machine *m, uint32_t s, struct qv_pt *n
 
 		if (mem->sandbox != s)
 			continue;
-		enum qv_pt_error e = qv_pt_map(nested, mem->gpa, mem->hpa, mem->size, rights_of(mem), mem->grain);
+		uint64_t grain = mem->grain < largest_page(m) ? mem->grain : largest_page(m);
+		enum qv_pt_error e = qv_pt_map(nested, mem->gpa, mem->hpa, mem->size, rights_of(mem), grain);
 
 		if (e)
 			boot_refuse(recompile,
