@@ -36,7 +36,7 @@ _Noreturn void boot_bare(struct boot_machine *m)
 	copy_images(m);
 	memcpy((void *)sb->start_gpa, (void *)r->hpa, sb->start_size);
 	boot_log("entering %s without a monitor\n", sb->name);
-	boot_init_blackbox(m, NULL);
+	boot_seal_blackbox(m, NULL);
 	for (uint32_t c = 1; c < m->core_count; c++)
 		boot_reset_core(m, c);
 	gdt = (struct descriptor_pointer){ (uint16_t)start.gdt_limit, start.gdt_base };

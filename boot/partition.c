@@ -33,7 +33,7 @@ static void launch_cores(const struct boot_machine *m)
 
 void boot_partition(struct boot_machine *m)
 {
-	if (m->blob.system->info_flags & QV_SYSTEM_BARE)
+	if (m->blob.system->flags & QV_SYSTEM_BARE)
 		boot_bare(m);
 	for (uint32_t s = 0; s < m->blob.sandbox_count; s++) {
 		boot_build_tables(m, s, &tables[s]);
@@ -44,6 +44,6 @@ void boot_partition(struct boot_machine *m)
 	for (uint32_t c = 0; c < m->blob.system->core_count; c++)
 		boot_build_core(m, c, tables, start, &launch[c]);
 	boot_log("launching %u sandboxes on %u cores\n", m->blob.sandbox_count, m->blob.system->core_count);
-	boot_init_blackbox(m, tables);
+	boot_seal_blackbox(m, tables);
 	launch_cores(m);
 }

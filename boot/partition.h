@@ -25,9 +25,8 @@ void boot_build_tables(const struct boot_machine *m, uint32_t s, struct boot_tab
 void boot_check_isolation(const struct boot_machine *m, const struct boot_tables *tables);
 /* Fill the pristine start pages of sandbox `s`; *start gets the entry state. */
 void boot_build_start(const struct boot_machine *m, uint32_t s, struct qv_start_state *start);
-/* Write the header of the black box and clear the monitors' pages; slices keep what they hold. `tables` is NULL
- * when there are none (bare). */
-void boot_init_blackbox(const struct boot_machine *m, const struct boot_tables *tables);
+/* Last strokes before launch: clear the monitors' pages, note table sizes and the time. `tables` is NULL when bare. */
+void boot_seal_blackbox(const struct boot_machine *m, const struct boot_tables *tables);
 
 struct boot_launch { /* all a core needs to jump into its monitor */
 	uint64_t handover;
