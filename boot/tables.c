@@ -18,13 +18,13 @@ static uint32_t rights_of(const struct qv_memory *mem)
 {
 	uint32_t rights = 0;
 
-	if (mem->info_flags & QV_MEM_READ)
+	if (mem->flags & QV_MEM_READ)
 		rights |= QV_PT_READ;
-	if (mem->info_flags & QV_MEM_WRITE)
+	if (mem->flags & QV_MEM_WRITE)
 		rights |= QV_PT_WRITE;
-	if (mem->info_flags & QV_MEM_EXEC)
+	if (mem->flags & QV_MEM_EXEC)
 		rights |= QV_PT_EXEC;
-	if (mem->info_flags & QV_MEM_UNCACHED)
+	if (mem->flags & QV_MEM_UNCACHED)
 		rights |= QV_PT_UNCACHED;
 	return rights;
 }
