@@ -4,8 +4,6 @@
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 B := build
-# Quiet unless V=1.
-Q := $(if $(V),,@)
 
 include mk/flags.mk
 include mk/images.mk
@@ -21,6 +19,7 @@ include $(B)/rooms.mk
 
 include mk/target.mk
 include mk/host.mk
+include mk/house.mk
 -include $(wildcard tools/*.mk tests/*.mk linux/*.mk proofs/*.mk)
 
 clean:

@@ -6,28 +6,28 @@ SAN_LIB_O  := $(patsubst %.c,$(B)/san/%.o,$(HOST_LIB_C))
 
 $(B)/host/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) $(INC_lib) -MMD -MP -c $< -o $@
+	$(CC) $(HOST_CFLAGS) $(INC_lib) -MMD -MP -c $< -o $@
 $(B)/san/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) $(SAN) $(INC_lib) -MMD -MP -c $< -o $@
+	$(CC) $(HOST_CFLAGS) $(SAN) $(INC_lib) -MMD -MP -c $< -o $@
 $(B)/host/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) $(INC_tools) -Itools -MMD -MP -c $< -o $@
+	$(CC) $(HOST_CFLAGS) $(INC_tools) -Itools -MMD -MP -c $< -o $@
 $(B)/san/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) $(SAN) $(INC_tools) -Itools -MMD -MP -c $< -o $@
+	$(CC) $(HOST_CFLAGS) $(SAN) $(INC_tools) -Itools -MMD -MP -c $< -o $@
 
 $(B)/host/lib.a: $(HOST_LIB_O)
 	@rm -f $@
-	$(Q)ar rcs $@ $^
+	ar rcs $@ $^
 $(B)/san/lib.a: $(SAN_LIB_O)
 	@rm -f $@
-	$(Q)ar rcs $@ $^
+	ar rcs $@ $^
 
 UNITS := $(patsubst lib/%_test.c,$(B)/units/lib-%,$(wildcard lib/*_test.c))
 $(B)/units/lib-%: lib/%_test.c $(B)/san/lib.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) $(SAN) $(INC_lib) -MMD -MP $< $(B)/san/lib.a -lcmocka -o $@
+	$(CC) $(HOST_CFLAGS) $(SAN) $(INC_lib) -MMD -MP $< $(B)/san/lib.a -lcmocka -o $@
 units: $(UNITS)
 
 .PHONY: host-tools

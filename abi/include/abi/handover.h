@@ -3,8 +3,8 @@
  * What boot code tells the monitor of one core. The structure lies in that core's private region.
  *
  * Entry: 64-bit mode, the monitor's own page tables, RSP = top of its stack, RDI = virtual address of this structure,
- * interrupts off, x2APIC on, EFER.NXE on; the vendor's extension is not yet enabled. PML4 slot 0 maps the one boot page the jump came from; the
- * monitor clears it first.
+ * interrupts off, x2APIC on, EFER.NXE on; the vendor's extension is not yet enabled. PML4 slot 0 maps the one boot page
+ * the jump came from; the monitor clears it first.
  *
  * Virtual layout, the same on every core (all NX but the text):
  *   QV_MON_IMAGE    the monitor image, segments with their own rights

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Console lines of all sandboxes on one terminal and in one log. */
+#include "lines.h"
+
+#include <string.h>
+
+static const char *const colours[] = {"\033[90m", "\033[36m", "\033[33m", "\033[35m", "\033[32m", "\033[34m"};
+
+size_t lines_source(struct lines *l, const char *name, bool raw)
+{
+	struct line_source *s;
+
+	if (l->count == LINES_SOURCES)
+		return l->count - 1;
+	s = &l->source[l->count];
+	memset(s, 0, sizeof *s);
+	(void)snprintf(s->name, sizeof s->name, "%s", name);
+	s->raw = raw;
+	return l->count++;
+}
+
+static int width(const struct lines *l)
+{
+	size_t most = 4;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (strlen(l->source[i].name) > most)
+			most = strlen(l->source[i].name);
+	return (int)most;
+}
+
+static void print_prefix(const struct lines *l, size_t i)
+{
+	const char *colour = colours[i % (sizeof colours / sizeof colours[0])];
+
+	if (l->terminal)
+		(void)printf("\r\033[K%s%-*s |\033[0m ", colour, width(l), l->source[i].name);
+	else
+		(void)printf("%-*s | ", width(l), l->source[i].name);
+}
+
+static void show(struct lines *l, size_t i, bool whole)
+{
+	struct line_source *s = &l->source[i];
+
+	if (l->quiet)
+		return;
+	print_prefix(l, i);
+	(void)fwrite(s->text, 1, s->length, stdout);
+	if (whole)
+		(void)fputs(l->terminal ? "\r\n" : "\n", stdout);
+	l->open = whole ? -1 : (int)i;
+}
+
+static void look(struct lines *l, const char *text)
+{
+	if (l->wanted && strstr(text, l->wanted))
+		l->found = true;
+	if (strcmp(text, "ready") == 0 || strstr(text, ": ready"))
+		l->bare_ready = true;
+	if (strstr(text, "quest-v: refused"))
+		l->refused = true;
+}
+
+static void end_line(struct lines *l, size_t i)
+{
+	struct line_source *s = &l->source[i];
+	int other = l->open >= 0 && l->open != (int)i ? l->open : -1;
+
+	s->text[s->length] = '\0';
+	look(l, s->text);
+	show(l, i, true);
+	if (l->log)
+		(void)fprintf(l->log, "%-*s | %s\n", width(l), s->name, s->text);
+	s->length = 0;
+	s->fresh = false;
+	if (other >= 0) /* put the unfinished line back below the new one */
+		show(l, (size_t)other, false);
+}
+
+/* What a sandbox printed is not trusted: control characters of a plain console never reach the terminal. */
+static bool printable(const struct line_source *s, char c)
+{
+	return s->raw || c == '\t' || (c & 0x80) || (c >= 0x20 && c < 0x7f);
+}
+
+void lines_add(struct lines *l, size_t source, const char *bytes, size_t n)
+{
+	struct line_source *s = &l->source[source];
+
+	for (size_t i = 0; i < n; i++) {
+		if (bytes[i] == '\n') {
+			end_line(l, source);
+		} else if (bytes[i] == '\b') {
+			s->length -= s->length > 0;
+		} else if (bytes[i] != '\r' && bytes[i] != '\0') {
+			s->text[s->length++] = printable(s, bytes[i]) ? bytes[i] : '?';
+			if (s->length == LINES_MAX - 1)
+				end_line(l, source);
+		}
+	}
+	s->fresh = n > 0;
+}
+
+void lines_idle(struct lines *l)
+{
+	for (size_t i = 0; l->terminal && !l->quiet && i < l->count; i++)
+		if (l->source[i].raw && l->source[i].fresh) {
+			show(l, i, false);
+			l->source[i].fresh = false;
+		}
+	(void)fflush(stdout);
+	if (l->log)
+		(void)fflush(l->log);
+}
+
+void lines_finish(struct lines *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->source[i].length)
+			end_line(l, i);
+	(void)fflush(stdout);
+}

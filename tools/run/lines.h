@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One terminal for many consoles: each line is shown with the name of who printed it, an unfinished line (a shell's
+ * prompt) stays the last one on a terminal. The log file gets whole lines only.
+ */
+#ifndef RUN_LINES_H
+#define RUN_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define LINES_MAX 1024 /* longer lines are broken */
+#define LINES_SOURCES 12
+
+struct line_source {
+	char name[33];
+	char text[LINES_MAX];
+	size_t length;
+	bool raw;   /* a terminal session: control sequences go to the terminal as they are */
+	bool fresh; /* text was added since it was last shown */
+};
+
+struct lines {
+	struct line_source source[LINES_SOURCES];
+	size_t count;
+	FILE *log;          /* may be NULL */
+	bool terminal;      /* colour, unfinished lines, \r\n line ends while the keyboard is raw */
+	bool quiet;         /* only the log */
+	int open;           /* source whose unfinished line is on the screen, -1 = none */
+	const char *wanted; /* stop text, NULL = none */
+	bool found;         /* a line contained it */
+	bool refused;       /* boot code printed its last line after a refusal */
+	bool bare_ready;    /* a line of a kernel without a monitor says that it is ready */
+};
+
+/* Add a source; returns its number, or the last one when there are too many. */
+size_t lines_source(struct lines *l, const char *name, bool raw);
+/* Bytes printed by `source`. */
+void lines_add(struct lines *l, size_t source, const char *bytes, size_t n);
+/* Show unfinished lines on a terminal; call when nothing came for a moment. */
+void lines_idle(struct lines *l);
+/* Print what is unfinished as lines; the end of the run. */
+void lines_finish(struct lines *l);
+
+#endif

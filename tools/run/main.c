@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * build/quest-run: boots a sealed blob on an emulated PC, shows every console in one terminal and reports at the end.
+ * Exit status: 0 = every sandbox reported ready and none faulted, 1 = not so, 2 = wrong use.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLACK_BOX_SECONDS 180.0 /* host time within which boot code must have written the black box */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+double run_wall(const struct run *r)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - r->began.tv_sec) + (double)(now.tv_nsec - r->began.tv_nsec) * 1e-9;
+}
+
+static void *read_whole(const char *path, uint64_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	char *bytes = NULL;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0)
+		bytes = malloc((size_t)st.st_size);
+	*size = 0;
+	while (bytes && *size < (uint64_t)st.st_size) {
+		ssize_t n = read(fd, bytes + *size, (size_t)st.st_size - *size);
+
+		if (n <= 0)
+			break;
+		*size += (uint64_t)n;
+	}
+	if (!bytes || *size != (uint64_t)st.st_size)
+		(void)fprintf(stderr, "quest: cannot read %s: %s\n", path, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return bytes;
+}
+
+/* QEMU's devices by PCI identity, so that a system file that names one finds it in the emulated PC. */
+static const struct {
+	uint16_t vendor, device;
+	const char *name;
+} emulated[] = {
+	{0x1234, 0x11e8, "edu"}, {0x8086, 0x10d3, "e1000e"}, {0x8086, 0x100e, "e1000"}, {0x1af4, 0x1005, "virtio-rng-pci"},
+	{0x1af4, 0x1044, "virtio-rng-pci,disable-legacy=on,disable-modern=off"}, {0x1b36, 0x000d, "qemu-xhci"},
+};
+
+static void plan_devices(struct run *r)
+{
+	struct machine_plan *p = &r->machine.plan;
+
+	for (uint32_t i = 0; i < r->blob.device_count; i++)
+		for (size_t k = 0; k < sizeof emulated / sizeof emulated[0]; k++)
+			if (r->blob.device[i].kind == QV_DEVICE_PCI_ID && r->blob.device[i].vendor == emulated[k].vendor &&
+			    r->blob.device[i].device == emulated[k].device && p->device_count < 16)
+				p->devices[p->device_count++] = emulated[k].name;
+}
+
+static bool load_blob(struct run *r)
+{
+	struct machine_plan *p = &r->machine.plan;
+	struct qv_blob_error error;
+
+	r->blob_bytes = read_whole(p->blob, &p->blob_size);
+	if (!r->blob_bytes)
+		return false;
+	if (!qv_blob_check(r->blob_bytes, p->blob_size, &r->blob, &error)) {
+		(void)fprintf(stderr, "quest: %s is not a usable system: %s; %s\n", p->blob, error.what, error.remedy);
+		return false;
+	}
+	p->memory_top = r->blob.system->memory_top;
+	if (!p->cores)
+		p->cores = r->blob.system->core_count;
+	plan_devices(r);
+	return true;
+}
+
+static bool bare_ready(const struct run *r)
+{
+	return (r->blob.system->flags & QV_SYSTEM_BARE) && r->lines.bare_ready;
+}
+
+static bool all_ready(const struct run *r)
+{
+	for (uint32_t i = 0; i < r->blob.sandbox_count; i++)
+		if (!snapshot_ready(r->shared, i) && !bare_ready(r))
+			return false;
+	return true;
+}
+
+/* Should the run end now? */
+static bool done(struct run *r)
+{
+	const struct run_options *o = &r->options;
+	double wall = run_wall(r);
+
+	if (r->quit || interrupted || r->machine.ended || r->lines.refused || r->lines.found)
+		return true;
+	if ((o->seconds > 0 && r->shared->seconds >= o->seconds) || (o->until_ready && all_ready(r)))
+		return true;
+	if (snapshot_all_ended(r->shared))
+		return true;
+	if (o->wall_limit > 0 && wall > o->wall_limit)
+		(void)snprintf(r->machine.why, sizeof r->machine.why, "not done after %.0f s of host time", wall);
+	else if (!r->shared->seen && wall > BLACK_BOX_SECONDS)
+		(void)snprintf(r->machine.why, sizeof r->machine.why, "boot code has not written the black box within "
+			       "%.0f s; the lines above show how far it came, the emulator's log is in %s",
+			       wall, r->machine.plan.directory);
+	return r->machine.why[0] != '\0';
+}
+
+static void loop(struct run *r)
+{
+	while (!done(r)) {
+		r->machine.ops->step(&r->machine);
+		watch_poll(&r->watch, run_wall(r));
+		lines_idle(&r->lines);
+		keyboard_release_held(r);
+		if (!r->exits_watched && r->machine.ops->watch_exits && r->machine.plan.watch_exits >= 0 && all_ready(r)) {
+			r->exits_watched = true;
+			r->machine.ops->watch_exits(&r->machine);
+		}
+	}
+	watch_poll(&r->watch, run_wall(r));
+}
+
+static bool judge_sandbox(const struct run *r, uint32_t i)
+{
+	const char *name = r->blob.sandbox[i].name;
+	uint64_t faults = snapshot_faults(r->shared, i);
+	bool ready = snapshot_ready(r->shared, i) || bare_ready(r);
+
+	if (!ready)
+		(void)fprintf(stderr, "quest: sandbox %s did not report ready\n", name);
+	if (faults)
+		(void)fprintf(stderr, "quest: sandbox %s faulted %llu times; the report names each place\n", name,
+			      (unsigned long long)faults);
+	return ready && !faults;
+}
+
+static int judge(const struct run *r)
+{
+	const char *wanted = r->options.until;
+	bool good = !r->lines.refused && !r->machine.why[0];
+
+	if (r->lines.refused)
+		(void)fprintf(stderr, "quest: the machine refused this system; the lines above say why\n");
+	else if (r->machine.why[0])
+		(void)fprintf(stderr, "quest: %s\n", r->machine.why);
+	if (wanted && !r->lines.found) {
+		(void)fprintf(stderr, "quest: no line contained `%s`\n", wanted);
+		good = false;
+	}
+	for (uint32_t i = 0; i < r->blob.sandbox_count && !r->lines.refused; i++)
+		good = judge_sandbox(r, i) && good;
+	return good ? 0 : 1;
+}
+
+static void write_facts(const struct run *r)
+{
+	FILE *f = r->options.facts ? fopen(r->options.facts, "w") : NULL;
+
+	if (!f)
+		return;
+	report_facts(r->shared, &r->watch, f);
+	(void)fclose(f);
+}
+
+static void dump_slices(struct run *r)
+{
+	static uint8_t slice[2 << 20];
+
+	for (uint32_t i = 0; r->options.dump && i < r->blob.sandbox_count; i++) {
+		char path[600];
+		FILE *f;
+
+		(void)snprintf(path, sizeof path, "%s/%s.slice", r->options.dump, r->blob.sandbox[i].name);
+		if (!r->watch.slice[i] || !r->machine.ops->read(&r->machine, r->watch.slice[i], slice, sizeof slice))
+			continue;
+		f = fopen(path, "w");
+		if (f) {
+			(void)fwrite(slice, 1, sizeof slice, f);
+			(void)fclose(f);
+		}
+	}
+}
+
+static int run(struct run *r)
+{
+	struct machine *m = &r->machine;
+	int status = 1;
+
+	m->pump = run_pump;
+	m->pump_context = r;
+	m->console = -1;
+	r->watch.machine = m;
+	r->watch.lines = &r->lines;
+	r->watch.blob = &r->blob;
+	r->watch.now = r->shared;
+	(void)clock_gettime(CLOCK_MONOTONIC, &r->began);
+	if (!watch_begin(&r->watch)) {
+		(void)fprintf(stderr, "quest: %s has no black box\n", m->plan.blob);
+		return 1;
+	}
+	if (m->ops->start(m)) {
+		keyboard_begin(r);
+		r->lines.terminal = isatty(1);
+		loop(r);
+		lines_finish(&r->lines);
+		keyboard_end(r);
+		write_facts(r);
+		dump_slices(r);
+		if (r->options.seconds > 0 && !r->options.quiet)
+			report_print(r->shared, stdout);
+		(void)fflush(stdout);
+		status = judge(r);
+	} else {
+		(void)fprintf(stderr, "quest: %s did not start: %s\n", m->ops->name, m->why);
+	}
+	m->ops->stop(m);
+	return status;
+}
+
+static const struct option options[] = {
+	{"blob", 1, NULL, 'b'}, {"on", 1, NULL, 'o'}, {"emulator", 1, NULL, 'e'}, {"kernel", 1, NULL, 'k'},
+	{"iso", 1, NULL, 'I'}, {"profile", 1, NULL, 'p'}, {"directory", 1, NULL, 'd'}, {"name", 1, NULL, 'n'},
+	{"for", 1, NULL, 'f'}, {"log", 1, NULL, 'l'}, {"icount", 0, NULL, 'i'}, {"facts", 1, NULL, 'F'},
+	{"dump", 1, NULL, 'D'}, {"until", 1, NULL, 'u'}, {"until-ready", 0, NULL, 'r'}, {"wall", 1, NULL, 'w'},
+	{"quiet", 0, NULL, 'q'}, {"append", 1, NULL, 'a'}, {"exit-log", 1, NULL, 'x'}, {"emulator-arg", 1, NULL, 'A'},
+	{"cores", 1, NULL, 'c'}, {"watch-exits", 1, NULL, 'W'}, {"stat", 0, NULL, 's'}, {NULL, 0, NULL, 0}};
+
+static const char usage[] =
+	"usage: quest-run --blob FILE [--on qemu|bochs] [--emulator PROGRAM] [--kernel BOOT] [--iso FILE]\n"
+	"         [--profile FILE] [--directory DIR] [--name TEXT] [--for SECONDS] [--until TEXT] [--until-ready]\n"
+	"         [--wall SECONDS] [--log FILE] [--facts FILE] [--dump DIR] [--icount] [--append TEXT] [--quiet]\n"
+	"         [--cores N] [--exit-log FILE] [--watch-exits CORE] [--emulator-arg WORD]...\n"
+	"       quest-run --stat [--directory DIR]\n";
+
+static bool choose(struct run *r, const char *name)
+{
+	if (strcmp(name, "qemu") == 0)
+		r->machine.ops = &machine_qemu;
+	else if (strcmp(name, "bochs") == 0)
+		r->machine.ops = &machine_bochs;
+	else
+		return false;
+	return true;
+}
+
+static bool plan_option(struct machine_plan *p, int c)
+{
+	switch (c) {
+	case 'b': p->blob = optarg; return true;
+	case 'e': p->emulator = optarg; return true;
+	case 'k': p->kernel = optarg; return true;
+	case 'I': p->iso = optarg; return true;
+	case 'p': p->profile = optarg; return true;
+	case 'd': p->directory = optarg; return true;
+	case 'i': p->icount = true; return true;
+	case 'a': p->append = optarg; return true;
+	case 'x': p->exit_log = optarg; return true;
+	case 'c': p->cores = (uint32_t)strtoul(optarg, NULL, 10); return true;
+	case 'W': p->watch_exits = atoi(optarg); return true;
+	case 'A':
+		if (p->extra_count < MACHINE_MAX_EXTRA)
+			p->extra[p->extra_count++] = optarg;
+		return true;
+	default: return false;
+	}
+}
+
+static bool run_option(struct run *r, int c)
+{
+	struct run_options *o = &r->options;
+
+	switch (c) {
+	case 'o': return choose(r, optarg);
+	case 'n': o->file = optarg; return true;
+	case 'f': o->seconds = atof(optarg); return true;
+	case 'w': o->wall_limit = atof(optarg); return true;
+	case 'l': o->log = optarg; return true;
+	case 'F': o->facts = optarg; return true;
+	case 'D': o->dump = optarg; return true;
+	case 'u': o->until = optarg; return true;
+	case 'r': o->until_ready = true; return true;
+	case 'q': o->quiet = true; return true;
+	default: return false;
+	}
+}
+
+static bool parse(struct run *r, int argc, char **argv, bool *stat_only)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 's')
+			*stat_only = true;
+		else if (!plan_option(&r->machine.plan, c) && !run_option(r, c))
+			return false;
+	}
+	if (!r->options.file)
+		r->options.file = r->machine.plan.blob;
+	return optind == argc && (*stat_only || r->machine.plan.blob);
+}
+
+static bool open_outputs(struct run *r)
+{
+	r->lines.open = -1;
+	r->lines.quiet = r->options.quiet;
+	r->lines.wanted = r->options.until;
+	if (!r->options.log)
+		return true;
+	r->lines.log = fopen(r->options.log, "w");
+	if (!r->lines.log)
+		(void)fprintf(stderr, "quest: cannot write %s: %s\n", r->options.log, strerror(errno));
+	return r->lines.log != NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static struct run r = {.machine = {.ops = &machine_qemu, .plan = {.directory = "build/run", .append = "",
+		.kernel = "build/boot.elf", .profile = "mk/bochs.bxrc.in", .watch_exits = -1}}, .lock = -1};
+	const struct sigaction action = {.sa_handler = on_signal};
+	bool stat_only = false;
+	int status = 1;
+
+	if (!parse(&r, argc, argv, &stat_only)) {
+		(void)fputs(usage, stderr);
+		return 2;
+	}
+	if (stat_only)
+		return state_print(r.machine.plan.directory);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	if (load_blob(&r) && open_outputs(&r) && state_begin(&r)) {
+		status = run(&r);
+		state_end(&r);
+	}
+	if (r.lines.log)
+		(void)fclose(r.lines.log);
+	free(r.blob_bytes);
+	return status;
+}

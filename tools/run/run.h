@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* One run: options, machine, consoles, keyboard. */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include "watch.h"
+
+#include <termios.h>
+#include <time.h>
+
+struct run_options {
+	const char *file;      /* what the user named: for messages */
+	const char *log;
+	const char *facts;     /* write `key value` lines here at the end */
+	const char *dump;      /* directory for the slices at the end */
+	const char *until;     /* end when a line contains this */
+	double seconds;        /* end after so much machine time; 0 = until Ctrl-A X */
+	double wall_limit;     /* seconds of host time, then the run has failed */
+	bool quiet;            /* no console lines on the terminal */
+	bool until_ready;      /* end when all sandboxes are ready */
+};
+
+struct run {
+	struct run_options options;
+	struct machine machine;
+	struct qv_blob blob;
+	void *blob_bytes;
+	struct lines lines;
+	struct watch watch;
+	struct snapshot *shared; /* mapped file, read by `quest stat` */
+	struct timespec began;
+	struct termios saved;
+	bool raw;          /* the terminal is in raw mode: saved is valid */
+	bool keyboard;     /* stdin is still open */
+	bool escape;       /* Ctrl-A was typed */
+	bool quit;
+	bool exits_watched;
+	int lock;
+	char held[4096];   /* piped input, kept until the sandbox with the UART is ready */
+	size_t held_length;
+};
+
+/* keyboard.c: bring the terminal to raw mode and back; take what was typed. */
+void keyboard_begin(struct run *r);
+void keyboard_end(struct run *r);
+void keyboard_take(struct run *r);
+void keyboard_release_held(struct run *r);
+/* For machine.pump: wait for `fd`, the console and the keyboard. */
+void run_pump(void *context, int fd, int timeout_ms, bool *readable);
+
+/* state.c: the run directory, its lock and the snapshot for `quest stat`. */
+bool state_begin(struct run *r);
+void state_end(struct run *r);
+int state_print(const char *directory);
+
+double run_wall(const struct run *r);
+
+#endif
