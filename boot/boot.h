@@ -79,8 +79,10 @@ void boot_console_to_ring(struct qv_ring *ring);
 void boot_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Refuse this machine or system: cause and remedy, then stop. The remedy is static text. */
 _Noreturn void boot_refuse(const char *remedy, const char *cause, ...) __attribute__((format(printf, 2, 3)));
-/* End after a refusal or a failure: with `exit-on-refuse` on the command line an emulator is told to end, too. */
-_Noreturn void boot_stop(void);
+/* The end of boot code without a launch. With the word `exit-on-refuse` on the command line an emulator is told to end,
+ * too: QEMU's status is then 2 how + 1. */
+enum boot_end { BOOT_END_CHECKED = 0, BOOT_END_REFUSED = 1 };
+_Noreturn void boot_stop(enum boot_end how);
 
 /* ---- screen.c ---- */
 void boot_screen_start(const struct boot_screen *screen);

@@ -12,7 +12,6 @@
 
 #define QEMU_EXIT_PORT   0xf4u   /* isa-debug-exit of QEMU: status (2 v + 1) */
 #define BOCHS_EXIT_PORT  0x8900u /* "Shutdown" ends Bochs */
-#define EXIT_REFUSED     1u      /* QEMU ends with status 3 */
 
 static struct {
 	struct hw_uart uart;
@@ -77,13 +76,13 @@ _Noreturn void boot_refuse(const char *remedy, const char *cause, ...)
 	qv_vformat(sink, NULL, cause, args);
 	va_end(args);
 	boot_log("\nremedy: %s\nquest-v: refused\n", remedy);
-	boot_stop();
+	boot_stop(BOOT_END_REFUSED);
 }
 
-_Noreturn void boot_stop(void)
+_Noreturn void boot_stop(enum boot_end how)
 {
 	if (boot_option(&boot_machine, "exit-on-refuse")) {
-		hw_out32(QEMU_EXIT_PORT, EXIT_REFUSED);
+		hw_out32(QEMU_EXIT_PORT, how);
 		for (const char *p = "Shutdown"; *p; p++)
 			hw_out8(BOCHS_EXIT_PORT, (uint8_t)*p);
 	}
@@ -93,5 +92,5 @@ _Noreturn void boot_stop(void)
 _Noreturn void qv_assert_failed(const char *file, int line, const char *what)
 {
 	boot_log("quest-v: boot code is broken: %s:%d: %s\n", file, line, what);
-	boot_stop();
+	boot_stop(BOOT_END_REFUSED);
 }

@@ -29,7 +29,9 @@ _Noreturn void boot_main(uint32_t magic, uint32_t info)
 	boot_open_blackbox(m);
 	boot_start_cores(m);
 	boot_log("checks passed\n");
+	if (boot_option(m, "check-only"))
+		boot_stop(BOOT_END_CHECKED);
 
 	boot_partition(m);
-	boot_stop();
+	boot_stop(BOOT_END_REFUSED);
 }

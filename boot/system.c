@@ -155,20 +155,6 @@ static uint64_t page_up(uint64_t n)
 	return (n + QV_PAGE_SIZE - 1) & ~(QV_PAGE_SIZE - 1);
 }
 
-/* First slice of a console; 0 when no sandbox has one. */
-static uint64_t first_slice(const struct boot_machine *m)
-{
-	uint64_t first = 0;
-
-	for (uint32_t i = 0; i < m->blob.memory_count; i++) {
-		const struct qv_memory *r = &m->blob.memory[i];
-
-		if (r->kind == QV_MEMORY_CONSOLE && (first == 0 || r->hpa < first))
-			first = r->hpa;
-	}
-	return first;
-}
-
 static void describe_sandboxes(struct qv_bb_header *h, const struct qv_blob *blob)
 {
 	for (uint32_t i = 0; i < blob->sandbox_count; i++) {
@@ -185,7 +171,6 @@ static void describe_sandboxes(struct qv_bb_header *h, const struct qv_blob *blo
 void boot_open_blackbox(struct boot_machine *m)
 {
 	const struct qv_region *box = qv_blob_region(&m->blob, QV_REGION_BLACKBOX, 0);
-	uint64_t slice = first_slice(m);
 	struct qv_bb_header *h;
 	struct qv_ring *ring;
 
@@ -202,7 +187,7 @@ void boot_open_blackbox(struct boot_machine *m)
 	h->sandbox_count = m->blob.sandbox_count;
 	h->boot_off = QV_PAGE_SIZE;
 	h->core_off = h->boot_off + page_up(sizeof(*ring) + QV_BOOT_LOG_BYTES);
-	h->slice_off = slice ? slice - box->hpa : 0;
+	h->slice_off = QV_LARGE_SIZE;
 	memcpy(h->system, m->blob.system->name, QV_NAME_LEN);
 	describe_sandboxes(h, &m->blob);
 	ring = (struct qv_ring *)(uintptr_t)(box->hpa + h->boot_off);

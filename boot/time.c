@@ -12,6 +12,7 @@
 #define PIT_GATE    0x61u
 #define MAX_READS   2000000u /* of a device register in one wait: more than a second on real hardware */
 #define EDGES       4u
+#define READINGS    3u
 
 #define EMULATED_US 1000u  /* length of a measurement: device registers are slow to read under an emulator */
 #define REAL_US     10000u
@@ -152,20 +153,38 @@ void boot_delay_us(const struct boot_machine *m, uint64_t us)
 		hw_pause();
 }
 
-/* Local APIC timer at divide-by-1, masked, counted over a span of the TSC. */
-static uint64_t measure_apic_timer(const struct boot_machine *m)
+/* One reading of the local APIC timer at divide-by-1, masked, over a span of the TSC. *width says how sure it is. */
+static uint64_t count_apic_timer(const struct boot_machine *m, uint64_t *width)
 {
-	uint64_t start, cycles;
+	uint64_t t[4];
 	uint32_t left;
 
-	hw_wrmsr(HW_X2_TIMER_DIVIDE, HW_TIMER_DIVIDE_1);
+	t[0] = hw_rdtsc();
 	hw_wrmsr(HW_X2_TIMER_INITIAL, UINT32_MAX);
-	start = hw_rdtsc();
+	t[1] = hw_rdtsc();
 	boot_delay_us(m, window_us(m));
+	t[2] = hw_rdtsc();
 	left = hw_apic_timer_current();
-	cycles = hw_rdtsc() - start;
+	t[3] = hw_rdtsc();
+	*width = t[1] - t[0] + t[3] - t[2];
+	return (uint64_t)(UINT32_MAX - left) * m->tsc_hz / ((t[2] + t[3]) / 2 - (t[0] + t[1]) / 2);
+}
+
+static uint64_t measure_apic_timer(const struct boot_machine *m)
+{
+	uint64_t rate = 0, best = UINT64_MAX;
+
+	hw_wrmsr(HW_X2_TIMER_DIVIDE, HW_TIMER_DIVIDE_1);
+	for (uint32_t i = 0; i < READINGS; i++) {
+		uint64_t width, r = count_apic_timer(m, &width);
+
+		if (width < best) {
+			best = width;
+			rate = r;
+		}
+	}
 	hw_wrmsr(HW_X2_TIMER_INITIAL, 0);
-	return (uint64_t)(UINT32_MAX - left) * m->tsc_hz / cycles;
+	return rate;
 }
 
 void boot_measure_time(struct boot_machine *m)

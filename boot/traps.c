@@ -71,5 +71,5 @@ _Noreturn void boot_trap(const struct frame *f)
 		 (unsigned long long)f->r9, (unsigned long long)f->r10, (unsigned long long)f->r11);
 	boot_log(" r12 %016llx r13 %016llx r14 %016llx r15 %016llx\n", (unsigned long long)f->r12,
 		 (unsigned long long)f->r13, (unsigned long long)f->r14, (unsigned long long)f->r15);
-	boot_stop();
+	boot_stop(BOOT_END_REFUSED);
 }
