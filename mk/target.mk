@@ -6,7 +6,7 @@ low_CFLAGS  := -mcmodel=small
 high_CFLAGS := -mcmodel=kernel
 kernel_CFLAGS := -mcmodel=kernel -fno-omit-frame-pointer
 
-sources = $(filter-out %_test.c,$(wildcard $(1)/*.c)) $(wildcard $(1)/*.S)
+sources = $(filter-out %_test.c $(wildcard $(1)/fuzz_*.c),$(wildcard $(1)/*.c)) $(wildcard $(1)/*.S)
 objects = $(patsubst %,$(B)/$(1)/%.o,$(basename $(call sources,$(2))))
 
 LIB_HOST_ONLY := $(wildcard lib/host*.c)
