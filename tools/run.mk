@@ -5,3 +5,8 @@ $(B)/quest-run: $(RUN_O) $(B)/host/lib.a
 	$(CC) $(HOST_CFLAGS) $^ -o $@
 host-tools: $(B)/quest-run
 -include $(wildcard $(B)/host/tools/run/*.d)
+
+$(B)/units/tools-run-%: tools/run/%_test.c $(B)/san/tools/run/%.o
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(SAN) $(INC_tools) -Itools -MMD -MP $^ -lcmocka -o $@
+units: $(patsubst tools/run/%_test.c,$(B)/units/tools-run-%,$(wildcard tools/run/*_test.c))
