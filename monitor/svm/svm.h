@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Private to monitor/svm. */
+#ifndef SVM_SVM_H
+#define SVM_SVM_H
+
+#include <lib/assert.h>
+#include <mon/backend.h>
+
+#include "vmcb.h"
+
+struct svm {
+	struct svm_vmcb *vmcb;
+	uint64_t vmcb_hpa;
+	uint64_t next_rip;        /* after the instruction that exited; 0 = this exit has none */
+	bool has_next_rip;        /* the processor says so itself */
+};
+extern struct svm svm; /* one per core */
+
+/* run.S */
+_Noreturn void svm_loop(uint64_t vmcb_hpa);
+/* exit.c: translate one exit and have it served. */
+void svm_exit(void);
+
+#endif
