@@ -4,6 +4,8 @@
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 B := build
+# Quiet unless V=1.
+Q := $(if $(V),,@)
 
 include mk/flags.mk
 include mk/images.mk

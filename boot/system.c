@@ -150,10 +150,6 @@ void boot_move_archive(struct boot_machine *m)
 	open_blob(m, to, m->blob_size);
 }
 
-static uint64_t page_up(uint64_t n)
-{
-	return (n + QV_PAGE_SIZE - 1) & ~(QV_PAGE_SIZE - 1);
-}
 
 static void describe_sandboxes(struct qv_bb_header *h, const struct qv_blob *blob)
 {
@@ -174,8 +170,7 @@ void boot_open_blackbox(struct boot_machine *m)
 	struct qv_bb_header *h;
 	struct qv_ring *ring;
 
-	if (!box || box->size < QV_PAGE_SIZE + page_up(sizeof(*ring) + QV_BOOT_LOG_BYTES) +
-				m->core_count * QV_PAGE_SIZE)
+	if (!box || box->size < QV_BB_SLICE_OFF)
 		boot_refuse("pack the system again", "the system blob has no black box of sufficient size");
 	h = (struct qv_bb_header *)(uintptr_t)box->hpa;
 	memset(h, 0, sizeof(*h));
@@ -185,9 +180,9 @@ void boot_open_blackbox(struct boot_machine *m)
 	h->tsc_hz = m->tsc_hz;
 	h->core_count = m->core_count;
 	h->sandbox_count = m->blob.sandbox_count;
-	h->boot_off = QV_PAGE_SIZE;
-	h->core_off = h->boot_off + page_up(sizeof(*ring) + QV_BOOT_LOG_BYTES);
-	h->slice_off = QV_LARGE_SIZE;
+	h->boot_off = QV_BB_BOOT_OFF;
+	h->core_off = QV_BB_CORE_OFF;
+	h->slice_off = QV_BB_SLICE_OFF;
 	memcpy(h->system, m->blob.system->name, QV_NAME_LEN);
 	describe_sandboxes(h, &m->blob);
 	ring = (struct qv_ring *)(uintptr_t)(box->hpa + h->boot_off);

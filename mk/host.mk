@@ -6,28 +6,28 @@ SAN_LIB_O  := $(patsubst %.c,$(B)/san/%.o,$(HOST_LIB_C))
 
 $(B)/host/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $(INC_lib) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) $(INC_lib) -MMD -MP -c $< -o $@
 $(B)/san/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $(SAN) $(INC_lib) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) $(SAN) $(INC_lib) -MMD -MP -c $< -o $@
 $(B)/host/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $(INC_tools) -Itools -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) $(INC_tools) -Itools -MMD -MP -c $< -o $@
 $(B)/san/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $(SAN) $(INC_tools) -Itools -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) $(SAN) $(INC_tools) -Itools -MMD -MP -c $< -o $@
 
 $(B)/host/lib.a: $(HOST_LIB_O)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(B)/san/lib.a: $(SAN_LIB_O)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 UNITS := $(patsubst lib/%_test.c,$(B)/units/lib-%,$(wildcard lib/*_test.c))
 $(B)/units/lib-%: lib/%_test.c $(B)/san/lib.a
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $(SAN) $(INC_lib) -MMD -MP $< $(B)/san/lib.a -lcmocka -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) $(SAN) $(INC_lib) -MMD -MP $< $(B)/san/lib.a -lcmocka -o $@
 units: $(UNITS)
 
 # Fuzz targets of lib: build/fuzz/lib-NAME from lib/fuzz_NAME.c. libFuzzer comes with clang; the rest is the unit tests' lib.

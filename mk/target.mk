@@ -15,10 +15,10 @@ LIB_ROOMS := lib hw
 define room_rules # model, room
 $(B)/$(1)/$(2)/%.o: $(2)/%.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(TARGET_CFLAGS) $$($(1)_CFLAGS) $$(INC_$(2)) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(CC) $$(TARGET_CFLAGS) $$($(1)_CFLAGS) $$(INC_$(2)) -MMD -MP -c $$< -o $$@
 $(B)/$(1)/$(2)/%.o: $(2)/%.S
 	@mkdir -p $$(@D)
-	$$(CC) $$(TARGET_CFLAGS) $$($(1)_CFLAGS) $$(INC_$(2)) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(CC) $$(TARGET_CFLAGS) $$($(1)_CFLAGS) $$(INC_$(2)) -MMD -MP -c $$< -o $$@
 endef
 TARGET_ROOMS := $(filter-out abi tools linux/initramfs,$(ROOMS))
 $(foreach m,$(MODELS),$(foreach r,$(TARGET_ROOMS),$(eval $(call room_rules,$(m),$(r)))))
@@ -26,7 +26,7 @@ $(foreach m,$(MODELS),$(foreach r,$(TARGET_ROOMS),$(eval $(call room_rules,$(m),
 define archive_rule # model
 $(B)/$(1)/lib.a: $(filter-out $(patsubst %.c,$(B)/$(1)/%.o,$(LIB_HOST_ONLY)),$(foreach r,$(LIB_ROOMS),$(call objects,$(1),$(r))))
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(Q)ar rcs $$@ $$^
 endef
 $(foreach m,$(MODELS),$(eval $(call archive_rule,$(m))))
 
@@ -38,7 +38,7 @@ quest_MODEL := kernel
 define image_rule # image
 $(1)_OBJECTS := $(foreach r,$($(1)_ROOMS),$(call objects,$($(1)_MODEL),$(r)))
 $(B)/$(1).elf: $$($(1)_OBJECTS) $(B)/$($(1)_MODEL)/lib.a $($(1)_SCRIPT)
-	$$(CC) $$(TARGET_LDFLAGS) -Wl,-T,$($(1)_SCRIPT) -Wl,-Map,$(B)/$(1).map -o $$@ $$($(1)_OBJECTS) $(B)/$($(1)_MODEL)/lib.a
+	$$(Q)$$(CC) $$(TARGET_LDFLAGS) -Wl,-T,$($(1)_SCRIPT) -Wl,-Map,$(B)/$(1).map -o $$@ $$($(1)_OBJECTS) $(B)/$($(1)_MODEL)/lib.a
 endef
 $(foreach i,$(IMAGES),$(eval $(call image_rule,$(i))))
 
@@ -49,16 +49,16 @@ GUESTS := $(filter-out common include,$(notdir $(patsubst %/,%,$(wildcard tests/
 define guest_rule # guest
 $(B)/low/tests/guest/$(1)/%.o: tests/guest/$(1)/%.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(TARGET_CFLAGS) $$(low_CFLAGS) $$(INC_tests/guest) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(CC) $$(TARGET_CFLAGS) $$(low_CFLAGS) $$(INC_tests/guest) -MMD -MP -c $$< -o $$@
 $(B)/low/tests/guest/$(1)/%.o: tests/guest/$(1)/%.S
 	@mkdir -p $$(@D)
-	$$(CC) $$(TARGET_CFLAGS) $$(low_CFLAGS) $$(INC_tests/guest) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(CC) $$(TARGET_CFLAGS) $$(low_CFLAGS) $$(INC_tests/guest) -MMD -MP -c $$< -o $$@
 endef
 $(foreach g,$(GUESTS) common,$(eval $(call guest_rule,$(g))))
 define guest_image # guest
 $(B)/guests/$(1).elf: $(call objects,low,tests/guest/$(1)) $(call objects,low,tests/guest/common) $(B)/low/lib.a tests/guest/guest.ld
 	@mkdir -p $$(@D)
-	$$(CC) $$(TARGET_LDFLAGS) -Wl,-T,tests/guest/guest.ld -o $$@ $$(filter %.o,$$^) $(B)/low/lib.a
+	$$(Q)$$(CC) $$(TARGET_LDFLAGS) -Wl,-T,tests/guest/guest.ld -o $$@ $$(filter %.o,$$^) $(B)/low/lib.a
 endef
 $(foreach g,$(GUESTS),$(eval $(call guest_image,$(g))))
 .PHONY: guests

@@ -99,6 +99,11 @@ struct qv_bb_core { /* one page */
 };
 #define QV_BB_CORE_MAGIC 0x31524f4342565151ull
 
+/* Offsets of a region made by this version; readers take them from the header. */
+#define QV_BB_BOOT_OFF  0x1000u
+#define QV_BB_CORE_OFF  0x10000u
+#define QV_BB_SLICE_OFF 0x200000u
+
 #define QV_SLICE_CONSOLE_OFF 0x1000u   /* qv_ring of the console inside the slice */
 #define QV_SLICE_TRACE_OFF   0x100000u /* reserved for trace rings */
 #define QV_CONSOLE_BYTES     (512u << 10)
@@ -114,6 +119,8 @@ _Static_assert(sizeof(struct qv_ring) == 64, "ring layout");
 _Static_assert(sizeof(struct qv_fault) == 64, "fault layout");
 _Static_assert(sizeof(struct qv_bb_core) == 4096, "core page is a page");
 _Static_assert(sizeof(struct qv_bb_header) <= 4096, "header is at most a page");
+_Static_assert(QV_BB_BOOT_OFF + sizeof(struct qv_ring) + QV_BOOT_LOG_BYTES <= QV_BB_CORE_OFF, "boot log fits");
+_Static_assert(QV_BB_CORE_OFF + QV_MAX_CORES * sizeof(struct qv_bb_core) <= QV_BB_SLICE_OFF, "core pages fit");
 _Static_assert(QV_SLICE_CONSOLE_OFF + 64 + QV_CONSOLE_BYTES <= QV_SLICE_TRACE_OFF, "console fits the slice");
 
 #endif
