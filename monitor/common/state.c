@@ -26,12 +26,15 @@ static struct {
 	uint32_t last_lvt;
 } cpu;
 
+/* Each vendor has its own bits, zero on the other's processors. */
 static bool has_spec_ctrl(void)
 {
-	if (mon.handover->vendor == QV_VENDOR_VMX)
-		return hw_cpuid(0, 0).eax >= 7 && (hw_cpuid(7, 0).edx & (1u << 26 | 1u << 27 | 1u << 31)) != 0;
-	return hw_cpuid(0x80000000, 0).eax >= 0x80000008 &&
-		(hw_cpuid(0x80000008, 0).ebx & (1u << 14 | 1u << 15 | 1u << 24)) != 0;
+	const uint32_t leaf7 = 1u << 26 | 1u << 27 | 1u << 31; /* IBRS, STIBP, SSBD */
+	const uint32_t extended = 1u << 14 | 1u << 15 | 1u << 24;
+
+	if (hw_cpuid(0, 0).eax >= 7 && (hw_cpuid(7, 0).edx & leaf7) != 0)
+		return true;
+	return hw_cpuid(0x80000000, 0).eax >= 0x80000008 && (hw_cpuid(0x80000008, 0).ebx & extended) != 0;
 }
 
 void mon_state_init(void)
