@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules that concern more than one key: references, cores, ports, devices, launch order, VCPU and channel form. */
+#include "config.h"
+#include "units.h"
+
+#include <lib/policy.h>
+
+#include <string.h>
+
+#define MIN_MEMORY (20ull << 20) /* kernels are loaded at guest-physical 16 MiB */
+#define MAX_MEMORY (1ull << 40)
+
+int config_find(const struct config *config, const char *name)
+{
+	for (int i = 0; i < config->sandbox_count; i++)
+		if (strcmp(config->sandbox[i].name.text, name) == 0)
+			return i;
+	return -1;
+}
+
+uint16_t config_uart_port(uint64_t uart)
+{
+	static const uint16_t port[] = { 0, 0x3f8, 0x2f8, 0x3e8, 0x2e8 };
+
+	return port[uart];
+}
+
+/* ---- one sandbox ---- */
+
+static void check_memory(struct diag *d, const struct config_sandbox *s)
+{
+	uint64_t total = 0;
+	char text[32];
+
+	for (int i = 0; i < s->memory_count; i++) {
+		const struct config_memory *m = &s->memory[i];
+
+		if (m->size.value % QV_PAGE_SIZE || m->size.value == 0 || m->size.value > MAX_MEMORY)
+			diag_error(d, m->size.at, "memory of %s; give a multiple of 4 KiB above zero and up to 1024 GiB",
+				units_print_size(text, m->size.value));
+		else
+			total += m->size.value;
+		if (m->pin.given && m->pin.value % QV_PAGE_SIZE)
+			diag_error(d, m->pin.at, "`at` is not a multiple of 4 KiB; round it");
+	}
+	if (d->count == 0 && total < MIN_MEMORY)
+		diag_error(d, s->memory_text.at, "%s of memory is too small for a kernel; give at least 20 MiB",
+			units_print_size(text, total));
+}
+
+static void check_linux_keys(struct diag *d, const struct config_sandbox *s)
+{
+	if (s->kernel == QV_KERNEL_LINUX) {
+		if (s->cores.value > 1)
+			diag_error(d, s->cores.at, "a Linux sandbox has one core; write cores: 1");
+		if (s->uart.given && s->uart.value != 1)
+			diag_error(d, s->uart.at, "the console of Linux is com1; write uart: com1");
+		if (s->vcpu_count)
+			diag_error(d, s->vcpu[0].name.at, "Linux has no VCPUs; move them to a quest sandbox");
+		if (s->image.text && strcmp(s->image.text, "debian-cloud") && !strchr(s->image.text, '/'))
+			diag_error(d, s->image.at, "no such image `%.40s`; use debian-cloud or the path of a bzImage", s->image.text);
+	} else if (s->image.text) {
+		diag_error(d, s->image.at, "`image` is for kernel: linux; remove it");
+	}
+}
+
+static void check_args(struct diag *d, const struct config_sandbox *s)
+{
+	if (s->args.text && strlen(s->args.text) > 900)
+		diag_error(d, s->args.at, "`args` has %zu characters; at most 900 are possible", strlen(s->args.text));
+	for (const char *p = s->args.text; p && *p; p++) {
+		if (*p < ' ' || *p > '~') {
+			diag_error(d, s->args.at, "`args` has a character outside printable ASCII; remove it");
+			return;
+		}
+	}
+}
+
+static const struct config_vcpu *find_vcpu(const struct config_sandbox *s, const char *name)
+{
+	for (int i = 0; i < s->vcpu_count; i++)
+		if (strcmp(s->vcpu[i].name.text, name) == 0)
+			return &s->vcpu[i];
+	return NULL;
+}
+
+static void check_vcpu(struct diag *d, const struct config_vcpu *v)
+{
+	bool main_keys = v->budget.given || v->period.given, io_keys = v->io.text || v->utilization.given;
+
+	if (main_keys == io_keys)
+		diag_error(d, v->name.at, "VCPU `%s` must be a main one (budget, period) or an I/O one (io, utilization); give one pair",
+			v->name.text);
+	else if (main_keys && !(v->budget.given && v->period.given))
+		diag_error(d, v->name.at, "VCPU `%s` has only one of budget and period; give both", v->name.text);
+	else if (io_keys && !v->utilization.given)
+		diag_error(d, v->name.at, "I/O VCPU `%s` has no utilization; add utilization: 10%%", v->name.text);
+	if (main_keys && v->budget.given && v->budget.value == 0)
+		diag_error(d, v->budget.at, "a budget of zero; give at least 1 us");
+	if (v->budget.given && v->period.given && v->budget.value > v->period.value)
+		diag_error(d, v->budget.at, "the budget is longer than the period; make it smaller");
+	if (v->utilization.given && (v->utilization.value == 0 || v->utilization.value > 100000))
+		diag_error(d, v->utilization.at, "a utilization must be above 0%% and at most 100%%; change it");
+}
+
+static void check_vcpus(struct diag *d, const struct config_sandbox *s)
+{
+	for (int i = 0; i < s->vcpu_count; i++)
+		check_vcpu(d, &s->vcpu[i]);
+	for (int i = 0; i < s->device_count; i++) {
+		const struct config_text *vcpu = &s->device[i].vcpu;
+		const struct config_vcpu *v = vcpu->text ? find_vcpu(s, vcpu->text) : NULL;
+
+		if (vcpu->text && !v)
+			diag_error(d, vcpu->at, "there is no VCPU `%s` in this sandbox; add it under vcpus", vcpu->text);
+		else if (v && v->budget.given)
+			diag_error(d, vcpu->at, "`%s` is a main VCPU; a device needs one with io and utilization", vcpu->text);
+	}
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void check_programs(struct diag *d, const struct config_sandbox *s)
+{
+	for (int i = 0; i < s->programs.count; i++) {
+		const struct config_text *p = &s->programs.item[i];
+
+		if (*base_name(p->text) == 0)
+			diag_error(d, p->at, "`%.40s` names a folder; name the program file", p->text);
+		for (int j = 0; j < i; j++)
+			if (strcmp(base_name(p->text), base_name(s->programs.item[j].text)) == 0)
+				diag_error(d, p->at, "two programs are called `%.40s`; rename one", base_name(p->text));
+	}
+}
+
+/* ---- between sandboxes ---- */
+
+static void check_references(struct diag *d, const struct config *c, int self, const struct config_list *list, bool own_allowed)
+{
+	for (int i = 0; i < list->count; i++) {
+		int found = config_find(c, list->item[i].text);
+
+		if (found < 0)
+			diag_error(d, list->item[i].at, "there is no sandbox `%s`; name one of this file", list->item[i].text);
+		else if (found == self && !own_allowed)
+			diag_error(d, list->item[i].at, "sandbox `%s` names itself; name another", list->item[i].text);
+	}
+}
+
+static void check_watcher(struct diag *d, const struct config *c, int self)
+{
+	const struct config_text *watcher = &c->sandbox[self].watched_by;
+	struct config_list one = { 1, { *watcher } };
+
+	if (watcher->text)
+		check_references(d, c, self, &one, false);
+}
+
+static bool ranges_share(const struct config_ports *a, const struct config_ports *b)
+{
+	return a->first <= b->last && b->first <= a->last;
+}
+
+static void check_port_policy(struct diag *d, const struct config_ports *p)
+{
+	for (uint32_t port = p->first; port <= p->last; port++) {
+		if (qv_port_action((uint16_t)port) != QV_PORT_ONES) {
+			diag_error(d, p->at, "port 0x%x acts on the whole machine and is never given away; leave it out", port);
+			return;
+		}
+	}
+}
+
+/* All port ranges of a sandbox: those listed, then the UART's. Returns their number. */
+static int all_ports(const struct config_sandbox *s, struct config_ports to[CONFIG_MAX_LIST + 1])
+{
+	int n = s->port_count;
+	uint16_t uart = config_uart_port(s->uart.value);
+
+	memcpy(to, s->ports, sizeof(s->ports));
+	if (uart)
+		to[n++] = (struct config_ports){ uart, (uint16_t)(uart + 7), s->uart.at };
+	return n;
+}
+
+static void check_ports(struct diag *d, const struct config *c)
+{
+	struct config_ports seen[QV_MAX_SANDBOXES * (CONFIG_MAX_LIST + 1)], own[CONFIG_MAX_LIST + 1];
+	int owner[QV_MAX_SANDBOXES * (CONFIG_MAX_LIST + 1)], count = 0;
+
+	for (int i = 0; i < c->sandbox_count; i++) {
+		int n = all_ports(&c->sandbox[i], own);
+
+		for (int j = 0; j < n; j++) {
+			check_port_policy(d, &own[j]);
+			for (int k = 0; k < count; k++)
+				if (ranges_share(&own[j], &seen[k]))
+					diag_error(d, own[j].at, "ports 0x%x-0x%x are already given to sandbox `%s` on line %d; remove one",
+						own[j].first, own[j].last, c->sandbox[owner[k]].name.text, seen[k].at.line);
+			owner[count] = i;
+			seen[count++] = own[j];
+		}
+	}
+}
+
+static bool same_device(const struct config_device *a, const struct config_device *b)
+{
+	return a->kind == b->kind && a->vendor == b->vendor && a->device == b->device && a->bdf == b->bdf;
+}
+
+static void check_device_twice(struct diag *d, const struct config *c, int sandbox, int index)
+{
+	const struct config_device *device = &c->sandbox[sandbox].device[index];
+
+	for (int i = 0; i <= sandbox; i++)
+		for (int j = 0; j < (i == sandbox ? index : c->sandbox[i].device_count); j++)
+			if (same_device(device, &c->sandbox[i].device[j]))
+				diag_error(d, device->label.at, "device `%s` is already given to sandbox `%s` on line %d; remove one%s",
+					device->label.text, c->sandbox[i].name.text, c->sandbox[i].device[j].label.at.line,
+					device->kind == CONFIG_DEVICE_PCI_ID ? ", or tell equal devices apart by bus address" : "");
+}
+
+static void check_devices(struct diag *d, const struct config *c)
+{
+	for (int i = 0; i < c->sandbox_count; i++)
+		for (int j = 0; j < c->sandbox[i].device_count; j++) {
+			const struct config_device *device = &c->sandbox[i].device[j];
+
+			check_device_twice(d, c, i, j);
+			if (device->kind == CONFIG_DEVICE_PCI_BDF && device->bdf == 0)
+				diag_error(d, device->label.at, "00:00.0 is the host bridge and belongs to nobody; name another device");
+		}
+}
+
+/* `console` is com1 by another name. */
+static void merge_console(struct diag *d, struct config_sandbox *s)
+{
+	for (int i = 0; i < s->device_count; i++) {
+		if (s->device[i].kind != CONFIG_DEVICE_CONSOLE)
+			continue;
+		if (s->uart.given && s->uart.value != 1)
+			diag_error(d, s->device[i].label.at, "console is com1 but `uart` on line %d says another; remove one", s->uart.at.line);
+		s->uart = (struct config_number){ 1, true, s->device[i].label.at };
+	}
+}
+
+/* ---- cores ---- */
+
+static uint32_t cores_mask(uint64_t first, uint64_t count)
+{
+	return (uint32_t)(((1ull << count) - 1) << first);
+}
+
+static uint32_t pinned_cores(struct diag *d, const struct config *c)
+{
+	uint32_t taken = 0;
+
+	for (int i = 0; i < c->sandbox_count; i++) {
+		const struct config_sandbox *s = &c->sandbox[i];
+		uint32_t mask = s->core.given ? cores_mask(s->core.value, s->cores.value) : 0;
+
+		if (s->core.given && s->core.value + s->cores.value > QV_MAX_CORES)
+			diag_error(d, s->core.at, "cores %llu to %llu; the last possible core is %u", (unsigned long long)s->core.value,
+				(unsigned long long)(s->core.value + s->cores.value - 1), QV_MAX_CORES - 1);
+		else if (taken & mask)
+			diag_error(d, s->core.at, "core %d is given twice; change `core` here or in the other sandbox",
+				__builtin_ctz(taken & mask));
+		taken |= mask;
+	}
+	return taken;
+}
+
+void config_assign_cores(const struct config *c, uint32_t first[QV_MAX_SANDBOXES])
+{
+	uint32_t taken = 0;
+
+	for (int i = 0; i < c->sandbox_count; i++) {
+		first[i] = (uint32_t)c->sandbox[i].core.value;
+		if (c->sandbox[i].core.given)
+			taken |= cores_mask(first[i], c->sandbox[i].cores.value);
+	}
+	for (int i = 0; i < c->sandbox_count; i++) {
+		uint64_t n = c->sandbox[i].cores.value;
+
+		if (c->sandbox[i].core.given)
+			continue;
+		while (first[i] + n < 32 && (taken & cores_mask(first[i], n)))
+			first[i]++;
+		taken |= cores_mask(first[i], n);
+	}
+}
+
+static void check_core_gap(struct diag *d, const struct config *c)
+{
+	uint32_t first[QV_MAX_SANDBOXES], taken = 0, top = 0;
+
+	config_assign_cores(c, first);
+	for (int i = 0; i < c->sandbox_count; i++) {
+		uint32_t end = first[i] + (uint32_t)c->sandbox[i].cores.value;
+
+		if (end > QV_MAX_CORES)
+			diag_error(d, c->sandbox[i].name.at, "no room for the %llu cores of sandbox `%s` beside the pinned ones; move `core`",
+				(unsigned long long)c->sandbox[i].cores.value, c->sandbox[i].name.text);
+		top = end > top ? end : top;
+		taken |= cores_mask(first[i], c->sandbox[i].cores.value);
+	}
+	for (int i = 0; i < c->sandbox_count && d->count == 0; i++)
+		if (c->sandbox[i].core.given && taken != cores_mask(0, top) && first[i] > (uint32_t)__builtin_ctz(~taken))
+			diag_error(d, c->sandbox[i].core.at, "core %d belongs to no sandbox; pin lower, so that no core is left out",
+				__builtin_ctz(~taken));
+}
+
+static void check_cores(struct diag *d, const struct config *c)
+{
+	uint64_t total = 0, limit = c->machine.core_count.given ? c->machine.core_count.value : QV_MAX_CORES;
+
+	for (int i = 0; i < c->sandbox_count; i++)
+		total += c->sandbox[i].cores.value;
+	if (total > limit) {
+		diag_error(d, c->sandboxes.at, "the sandboxes ask for %llu cores; %s %llu", (unsigned long long)total,
+			c->machine.core_count.given ? "the machine has" : "at most possible are", (unsigned long long)limit);
+		return;
+	}
+	pinned_cores(d, c);
+	if (d->count == 0)
+		check_core_gap(d, c);
+}
+
+/* ---- launch order ---- */
+
+static uint32_t names_to_mask(const struct config *c, const struct config_list *list)
+{
+	uint32_t mask = 0;
+
+	for (int i = 0; i < list->count; i++)
+		mask |= 1u << config_find(c, list->item[i].text);
+	return mask;
+}
+
+static void check_launch_order(struct diag *d, const struct config *c)
+{
+	uint32_t launched = 0;
+
+	for (int round = 0; round < c->sandbox_count; round++)
+		for (int i = 0; i < c->sandbox_count; i++)
+			if ((names_to_mask(c, &c->sandbox[i].starts_after) & ~launched) == 0)
+				launched |= 1u << i;
+	for (int i = 0; i < c->sandbox_count; i++) {
+		if (launched & 1u << i)
+			continue;
+		diag_error(d, c->sandbox[i].starts_after.item[0].at,
+			"sandbox `%s` waits for itself through `starts-after`; remove one link of the circle", c->sandbox[i].name.text);
+		return;
+	}
+}
+
+/* ---- channels ---- */
+
+static void check_channel_end(struct diag *d, const struct config *c, const struct config_channel *ch,
+	const struct config_text *end, const char *key)
+{
+	if (!end->text)
+		diag_error(d, ch->name.at, "channel `%s` has no `%s`; name a sandbox", ch->name.text, key);
+	else if (config_find(c, end->text) < 0)
+		diag_error(d, end->at, "there is no sandbox `%s`; name one of this file", end->text);
+}
+
+static void check_channel(struct diag *d, const struct config *c, const struct config_channel *ch)
+{
+	bool latest = ch->kind.text && strcmp(ch->kind.text, "latest") == 0;
+
+	check_channel_end(d, c, ch, &ch->from, "from");
+	check_channel_end(d, c, ch, &ch->to, "to");
+	if (ch->from.text && ch->to.text && strcmp(ch->from.text, ch->to.text) == 0)
+		diag_error(d, ch->to.at, "channel `%s` begins and ends in the same sandbox; name two", ch->name.text);
+	if (!ch->slot.given)
+		diag_error(d, ch->name.at, "channel `%s` has no `slot`; add slot: 4 KiB", ch->name.text);
+	else if (ch->slot.value == 0 || ch->slot.value > 1ull << 30)
+		diag_error(d, ch->slot.at, "a slot must have 1 KiB to 1 GiB; change it");
+	if (!latest && !ch->slots.given)
+		diag_error(d, ch->name.at, "queue `%s` has no `slots`; add slots: 16", ch->name.text);
+	if (latest && ch->slots.given)
+		diag_error(d, ch->slots.at, "a channel of kind latest has no `slots`; remove it");
+	if (ch->max_delay.given && ch->max_delay.value == 0)
+		diag_error(d, ch->max_delay.at, "a max-delay of zero cannot hold; give the delay you can accept");
+}
+
+static void check_sandbox(struct diag *d, struct config *c, int i)
+{
+	struct config_sandbox *s = &c->sandbox[i];
+
+	merge_console(d, s);
+	check_memory(d, s);
+	check_linux_keys(d, s);
+	check_args(d, s);
+	check_vcpus(d, s);
+	check_programs(d, s);
+	check_references(d, c, i, &s->starts_after, false);
+	check_references(d, c, i, &s->restarts, true);
+	check_watcher(d, c, i);
+}
+
+void config_check(struct config *c, struct diag *d)
+{
+	for (int i = 0; i < c->sandbox_count; i++)
+		check_sandbox(d, c, i);
+	check_devices(d, c);
+	check_ports(d, c);
+	for (int i = 0; i < c->channel_count; i++)
+		check_channel(d, c, &c->channel[i]);
+	if (d->count == 0)
+		check_launch_order(d, c);
+	check_cores(d, c);
+}
