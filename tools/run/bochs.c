@@ -112,17 +112,8 @@ static void hear(struct machine *m)
 	if (n > 0)
 		b->length += (size_t)n;
 	b->text[b->length] = '\0';
-	if (n == 0) {
-		const char *why = strstr(b->text, "following message:");
-
-		if (!machine_reaped(m, b->log))
-			m->ended = true;
-		if (why)
-			(void)snprintf(m->why, sizeof m->why, "Bochs ended:%.200s", why + strlen("following message:"));
-		for (char *p = m->why; *p; p++)
-			if (*p == '\n')
-				*p = ' ';
-	}
+	if (n == 0 && !machine_reaped(m, b->log, true))
+		m->ended = true;
 }
 
 /* The debugger waits for a command when its output ends with `<bochs:N> `. */

@@ -57,17 +57,17 @@ static void last_line(const char *log, char *to, size_t size)
 	if (!f)
 		return;
 	while (fgets(line, sizeof line, f))
-		if (line[0] != '\n')
+		if (line[0] != '\n' && line[0] != '=')
 			(void)snprintf(to, size, ": %.*s", (int)strcspn(line, "\n"), line);
 	(void)fclose(f);
 }
 
-bool machine_reaped(struct machine *m, const char *log)
+bool machine_reaped(struct machine *m, const char *log, bool wait)
 {
 	char last[210];
 	int status;
 
-	if (m->pid <= 0 || waitpid(m->pid, &status, WNOHANG) != m->pid)
+	if (m->pid <= 0 || waitpid(m->pid, &status, wait ? 0 : WNOHANG) != m->pid)
 		return false;
 	m->pid = 0;
 	m->ended = true;

@@ -69,8 +69,8 @@ extern const struct machine_ops machine_bochs;
 uint64_t machine_memory(const struct machine_plan *plan);
 /* Start a child that dies with the runner; its stderr and (unless given) stdout go to `log`. -1 on failure. */
 pid_t machine_spawn(char *const argv[], int input, int output, const char *log);
-/* Has the child ended? Then m->ended and m->why (with the last line of `log`) are set. */
-bool machine_reaped(struct machine *m, const char *log);
+/* Has the child ended (or wait for that)? Then m->ended and m->why (with the last line of `log`) are set. */
+bool machine_reaped(struct machine *m, const char *log, bool wait);
 /* Ask the child to end, then insist. */
 void machine_kill(struct machine *m);
 

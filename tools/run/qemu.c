@@ -222,7 +222,7 @@ static void step(struct machine *m)
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	if (!m->plan.icount) /* without icount the virtual clock is the host's */
 		q->seconds = (double)(now.tv_sec - q->began.tv_sec) + (double)(now.tv_nsec - q->began.tv_nsec) * 1e-9;
-	(void)machine_reaped(m, q->log);
+	(void)machine_reaped(m, q->log, false);
 }
 
 static double seconds(struct machine *m)
