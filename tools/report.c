@@ -232,8 +232,8 @@ static void print_reach(const struct plan *p, uint32_t i, FILE *to)
 	print_names(p, s->may_restart, "    may restart    ", to);
 	(void)fprintf(to, "    cannot reach   ");
 	print_names(p, ((1u << p->sandbox_count) - 1) & ~(1u << i), "memory, cores and devices of ", to);
-	(void)fprintf(to, "%s\n", p->sandbox_count > 1 ? "                   monitors, APIC page, IO-APIC, reset and SMI ports, other PCI functions" :
-		"monitors, APIC page, IO-APIC, reset and SMI ports, other PCI functions");
+	(void)fprintf(to, "%smonitors, APIC page, IO-APIC, reset and SMI ports, other PCI functions\n",
+		p->sandbox_count > 1 ? "                   " : "");
 }
 
 static void print_sandbox(const struct plan *p, uint32_t i, FILE *to)
