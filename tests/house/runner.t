@@ -7,7 +7,7 @@ d=$(mktemp -d)
 trap 'rm -rf "$d"' EXIT
 mkdir -p "$d/tests/fake" "$d/build"
 cp "$top/tests/run" "$d/tests/run"
-printf 'all units:\n' >"$d/Makefile"
+printf 'images host-tools units:\n' >"$d/Makefile"
 n=0
 point() { # STATUS NAME
 	n=$((n + 1))
