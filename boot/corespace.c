@@ -9,6 +9,7 @@
  * drop the page it was entered through.
  */
 #include "partition.h"
+#include "pci.h"
 
 #include <lib/string.h>
 
@@ -187,6 +188,18 @@ static void map_images(struct space *sp)
 	add_copy(sp, map_host(sp, start->hpa, start->size, QV_PT_READ), sp->sandbox->start_gpa, sp->sandbox->start_size);
 }
 
+/* Tables of devices and of the IOMMU that this monitor writes for its sandbox. */
+static void map_devices(struct space *sp)
+{
+	struct boot_host_range range[BOOT_MAX_HOST_RANGES];
+	uint32_t n = boot_device_ranges(sp->m, sp->s, range);
+
+	for (uint32_t i = 0; i < n; i++)
+		(void)map_host(sp, range[i].hpa, range[i].size,
+			QV_PT_READ | QV_PT_WRITE | (range[i].uncached ? QV_PT_UNCACHED : 0));
+	boot_device_handover(sp->m, sp->s, sp->h);
+}
+
 static void fill_identity(struct space *sp)
 {
 	struct qv_handover *h = sp->h;
@@ -247,6 +260,7 @@ void boot_build_core(const struct boot_machine *m, uint32_t core, const struct b
 	map_guest(&sp);
 	map_machine(&sp);
 	map_images(&sp);
+	map_devices(&sp);
 	fill_identity(&sp);
 	fill_pages(&sp, &tables[s]);
 	sp.h->start = start[s];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Boot order, on one screen: from the boot loader to checked machine, checked system, running cores. */
-#include "boot.h"
+#include "pci.h"
 
 struct boot_machine boot_machine;
 
@@ -28,6 +28,7 @@ _Noreturn void boot_main(uint32_t magic, uint32_t info)
 	boot_move_archive(m);
 	boot_open_blackbox(m);
 	boot_start_cores(m);
+	boot_take_devices(m);
 	boot_log("checks passed\n");
 	if (boot_option(m, "check-only"))
 		boot_stop(BOOT_END_CHECKED);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From checked blob and machine to running monitors; see partition.h for the order. */
 #include "partition.h"
+#include "pci.h"
 
 #include <hw/cpu.h>
 #include <lib/string.h>
@@ -40,6 +41,7 @@ void boot_partition(struct boot_machine *m)
 		boot_build_start(m, s, &start[s]);
 	}
 	boot_check_isolation(m, tables);
+	boot_iommu_start(m);
 	clear_machine_area(m);
 	for (uint32_t c = 0; c < m->blob.system->core_count; c++)
 		boot_build_core(m, c, tables, start, &launch[c]);

@@ -50,11 +50,8 @@ enum e820_type { E820_RAM = 1, E820_RESERVED = 2, E820_ACPI = 3 };
 #define ONE_MIB    0x100000ull
 #define ACPI_GPA   (QV_LINUX_START_GPA + AT_ACPI)
 
-/*
- * noapic: no IO-APIC, so no interrupt of another sandbox's device; with it the kernel also keeps x2APIC mode.
- * pci=noearly, pci=off: fewer configuration accesses, each of them an exit.
- */
-#define ARGS_FORMAT "console=ttyS0,115200 tsc_early_khz=%llu tsc=reliable noapic 8250.nr_uarts=1 pci=%s %s"
+/* The one rate that the kernel cannot find out without a PIT, HPET or PM timer. */
+#define ARGS_FORMAT "tsc_early_khz=%llu %s"
 
 static uint32_t header_end(const uint8_t *setup)
 {
@@ -141,7 +138,7 @@ static bool command_line(const struct qv_linux_config *c, uint8_t *to)
 {
 	uint32_t limit = qv_get32(c->setup + BP_CMDLINE_SIZE);
 	size_t n = qv_snprintf((char *)to, ARGS_BYTES, ARGS_FORMAT, (unsigned long long)(c->tsc_hz / 1000),
-		c->pci ? "noearly" : "off", c->args);
+		c->args);
 
 	return n < ARGS_BYTES && n <= limit;
 }

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* Who owns which PCI function, and what that adds to a sandbox's memory and ports. */
+#include "pci.h"
+
+#include <lib/string.h>
+
+#define MAX_MEMORY (QV_BLOB_MAX_MEMORY + BOOT_MAX_FUNCTIONS)
+#define MAX_PORTS  (QV_BLOB_MAX_PORTS + BOOT_MAX_FUNCTIONS)
+#define APIC_HOLE_START 0xfec00000ull /* IO-APICs, local APICs: never part of a device */
+#define APIC_HOLE_END   0xfef00000ull
+
+static struct qv_memory memory[MAX_MEMORY];
+static struct qv_port_range port[MAX_PORTS];
+
+static const char *sandbox_name(const struct boot_machine *m, uint32_t s)
+{
+	return m->blob.sandbox[s].name;
+}
+
+static uint64_t page_of(uint64_t address)
+{
+	return address & ~(QV_PAGE_SIZE - 1);
+}
+
+static uint64_t page_end(uint64_t base, uint64_t size)
+{
+	return page_of(base + size + QV_PAGE_SIZE - 1);
+}
+
+static bool is_memory(const struct qv_bar *b)
+{
+	return b->base != 0 && !(b->flags & QV_PCI_BAR_IO);
+}
+
+/* Does any base address of another function touch the pages of `b`? */
+static const struct boot_function *page_sharer(const struct boot_function *owner, const struct qv_bar *b)
+{
+	for (uint32_t i = 0; i < boot_pci.count; i++) {
+		const struct boot_function *f = &boot_pci.function[i];
+
+		for (uint32_t k = 0; f != owner && k < QV_MAX_BARS; k++) {
+			const struct qv_bar *o = &f->pci.bar[k];
+
+			if (is_memory(o) && o->base < page_end(b->base, b->size) && o->base + o->size > page_of(b->base))
+				return f;
+		}
+	}
+	return NULL;
+}
+
+static bool touches_ram(const struct boot_machine *m, uint64_t base, uint64_t end)
+{
+	while (base < end) {
+		uint64_t until;
+
+		if (qv_memmap_at(&m->map, base, &until) == QV_MEMMAP_RAM)
+			return true;
+		base = until;
+	}
+	return false;
+}
+
+/* Guest-physical space that the sandbox already uses. */
+static bool touches_sandbox(const struct boot_machine *m, uint32_t s, uint64_t base, uint64_t end)
+{
+	for (uint32_t i = 0; i < m->blob.memory_count; i++) {
+		const struct qv_memory *r = &m->blob.memory[i];
+
+		if (r->sandbox == s && r->gpa < end && r->gpa + r->size > base)
+			return true;
+	}
+	return false;
+}
+
+/* NULL, or why the memory of this function cannot be given to sandbox `s`. */
+static const char *memory_problem(const struct boot_machine *m, uint32_t s, const struct boot_function *f)
+{
+	for (uint32_t k = 0; k < QV_MAX_BARS; k++) {
+		const struct qv_bar *b = &f->pci.bar[k];
+
+		if (!is_memory(b))
+			continue;
+		uint64_t base = page_of(b->base), end = page_end(b->base, b->size);
+
+		if (page_sharer(f, b))
+			return "shares a page of device memory with another function";
+		if (touches_ram(m, base, end) || (base < APIC_HOLE_END && end > APIC_HOLE_START))
+			return "has device memory where the machine has RAM or interrupt controllers";
+		if (touches_sandbox(m, s, base, end))
+			return "has device memory at addresses that the sandbox uses for its own memory";
+	}
+	return NULL;
+}
+
+/* Firmware goes on using memory through this function behind the system's back (DMAR, RMRR). */
+static bool firmware_uses(const struct boot_machine *m, uint16_t bdf)
+{
+	for (uint32_t i = 0; i < m->dmar.rmrr_count; i++) {
+		const struct qv_acpi_scope *sc = &m->dmar.rmrr[i].scope;
+
+		if (sc->hops == 1 && QV_PCI_BDF(sc->bus, sc->device, sc->function) == bdf)
+			return true;
+	}
+	return false;
+}
+
+static bool interrupts(const struct boot_function *f)
+{
+	return f->pci.msi_cap || f->pci.msix_cap || f->master; /* a bus master can write any interrupt message */
+}
+
+/* NULL, or why this function cannot be given to sandbox `s` with `flags`; *remedy is set then. */
+static const char *problem(const struct boot_machine *m, uint32_t s, const struct boot_function *f, uint32_t flags,
+	const char **remedy)
+{
+	*remedy = "give the sandbox another device, or let the firmware place this one elsewhere";
+	if (f->bridge)
+		return "is a bridge, which no sandbox can own";
+	if (firmware_uses(m, f->pci.bdf))
+		return "is used by the firmware while the system runs";
+	if (memory_problem(m, s, f))
+		return memory_problem(m, s, f);
+	*remedy = "enable the IOMMU (VT-d) in the firmware set-up, or write `dma: trusted` at the device in the system file";
+	if (f->master && !(flags & QV_DEVICE_DMA_TRUSTED) && !boot_iommu_translates(m, f->pci.bdf))
+		return "is a bus master and no IOMMU confines it";
+	*remedy = "enable interrupt remapping (VT-d) in the firmware set-up, or write `msi: trusted` at the device in the "
+		"system file";
+	if (interrupts(f) && !(flags & QV_DEVICE_MSI_TRUSTED) && !boot_iommu_remaps(m, f->pci.bdf))
+		return "can send interrupts and nothing confines them to its sandbox's cores";
+	return NULL;
+}
+
+static uint32_t owned_by(uint32_t s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < boot_pci.count; i++)
+		n += boot_pci.function[i].sandbox == s;
+	return n;
+}
+
+static struct boot_function *find(const struct qv_device *d)
+{
+	for (uint32_t i = 0; i < boot_pci.count; i++) {
+		struct boot_function *f = &boot_pci.function[i];
+
+		if (f->sandbox != BOOT_NOBODY)
+			continue;
+		if (d->kind == QV_DEVICE_PCI_BDF ? f->pci.bdf == d->bdf : f->vendor == d->vendor && f->device == d->device)
+			return f;
+	}
+	return NULL;
+}
+
+static void give(struct boot_function *f, uint32_t s, uint16_t flags)
+{
+	f->sandbox = s;
+	f->pci.flags = flags;
+}
+
+static void assign_named(const struct boot_machine *m, const struct qv_device *d)
+{
+	struct boot_function *f = find(d);
+	const char *label = m->blob.strings + d->label, *remedy, *cause;
+
+	if (!f)
+		boot_refuse("remove the device from the system file, or use a machine that has it",
+			"sandbox %s: device %s is not in this machine, or is already owned", sandbox_name(m, d->sandbox), label);
+	cause = problem(m, d->sandbox, f, d->flags, &remedy);
+	if (cause)
+		boot_refuse(remedy, "sandbox %s: device %s %s", sandbox_name(m, d->sandbox), label, cause);
+	if (owned_by(d->sandbox) == QV_MAX_DEVICES)
+		boot_refuse("give the sandbox fewer devices", "sandbox %s: more than %u PCI functions",
+			sandbox_name(m, d->sandbox), QV_MAX_DEVICES);
+	give(f, d->sandbox, d->flags);
+}
+
+/* `rest`: whatever nobody else owns and can be given safely. */
+static void assign_rest(const struct boot_machine *m, const struct qv_device *d)
+{
+	for (uint32_t i = 0; i < boot_pci.count && owned_by(d->sandbox) < QV_MAX_DEVICES; i++) {
+		struct boot_function *f = &boot_pci.function[i];
+		const char *remedy;
+
+		if (f->sandbox == BOOT_NOBODY && !problem(m, d->sandbox, f, d->flags, &remedy))
+			give(f, d->sandbox, d->flags);
+	}
+}
+
+static void add_memory(struct boot_machine *m, uint32_t s, uint64_t base, uint64_t end)
+{
+	if (base >= end)
+		return;
+	if (m->blob.memory_count == MAX_MEMORY)
+		boot_refuse("give the sandboxes fewer devices", "more than %u memory ranges", MAX_MEMORY);
+	memory[m->blob.memory_count++] = (struct qv_memory){ .sandbox = s, .kind = QV_MEMORY_MMIO, .gpa = base, .hpa = base,
+		.size = end - base, .grain = QV_LARGE_SIZE, .flags = QV_MEM_READ | QV_MEM_WRITE | QV_MEM_UNCACHED };
+}
+
+static void add_ports(struct boot_machine *m, uint32_t s, const struct qv_bar *b)
+{
+	if (m->blob.port_count == MAX_PORTS)
+		boot_refuse("give the sandboxes fewer devices", "more than %u port ranges", MAX_PORTS);
+	port[m->blob.port_count++] = (struct qv_port_range){ s, (uint16_t)b->base, (uint16_t)(b->base + b->size - 1) };
+}
+
+/* The pages of the MSI-X table are left out: the monitor serves them. */
+static void add_resources(struct boot_machine *m, const struct boot_function *f)
+{
+	uint64_t cut = page_of(f->pci.msix_table), cut_end = page_end(f->pci.msix_table, f->pci.msix_count * 16);
+
+	for (uint32_t k = 0; k < QV_MAX_BARS; k++) {
+		const struct qv_bar *b = &f->pci.bar[k];
+
+		if (b->base && b->flags & QV_PCI_BAR_IO)
+			add_ports(m, f->sandbox, b);
+		if (!is_memory(b))
+			continue;
+		uint64_t base = page_of(b->base), end = page_end(b->base, b->size);
+
+		if (f->pci.msix_cap && cut >= base && cut < end) {
+			add_memory(m, f->sandbox, base, cut);
+			base = cut_end;
+		}
+		add_memory(m, f->sandbox, base, end);
+	}
+}
+
+/* Entries of the interrupt-remapping table, one per vector the monitor may program. */
+static void add_vectors(const struct boot_machine *m, struct qv_pci_function *f, uint32_t *next)
+{
+	uint32_t n = f->msix_cap ? f->msix_count : f->msi_cap != 0;
+
+	f->irte_first = 0;
+	f->irte_count = 0;
+	if (!boot_iommu_remaps(m, f->bdf))
+		return;
+	if (n > QV_MAX_VECTORS)
+		n = QV_MAX_VECTORS;
+	if (*next + n > BOOT_IRT_ENTRIES)
+		boot_refuse("give the sandboxes fewer devices", "more than %u interrupt vectors", BOOT_IRT_ENTRIES);
+	f->irte_first = (uint16_t)*next;
+	f->irte_count = (uint16_t)n;
+	*next += n;
+}
+
+static void copy_records(struct boot_machine *m)
+{
+	memcpy(memory, m->blob.memory, m->blob.memory_count * sizeof(memory[0]));
+	memcpy(port, m->blob.port, m->blob.port_count * sizeof(port[0]));
+	m->blob.memory = memory;
+	m->blob.port = port;
+}
+
+static void report(const struct boot_machine *m, const struct boot_function *f)
+{
+	uint32_t bdf = f->pci.bdf;
+
+	boot_log("pci %02x:%02x.%x %04x:%04x belongs to %s%s, %u vectors\n", bdf >> 8, bdf >> 3 & 31, bdf & 7, f->vendor,
+		f->device, sandbox_name(m, f->sandbox),
+		!f->master ? "" : boot_iommu_translates(m, f->pci.bdf) ? ", confined by the IOMMU" : ", DMA trusted",
+		f->pci.msix_cap ? f->pci.msix_count : f->pci.msi_cap != 0);
+}
+
+void boot_assign_devices(struct boot_machine *m)
+{
+	uint32_t vectors = 0;
+
+	for (uint32_t i = 0; i < m->blob.device_count; i++) {
+		if (m->blob.device[i].kind != QV_DEVICE_REST)
+			assign_named(m, &m->blob.device[i]);
+	}
+	for (uint32_t i = 0; i < m->blob.device_count; i++) {
+		if (m->blob.device[i].kind == QV_DEVICE_REST)
+			assign_rest(m, &m->blob.device[i]);
+	}
+	copy_records(m);
+	for (uint32_t i = 0; i < boot_pci.count; i++) {
+		struct boot_function *f = &boot_pci.function[i];
+
+		if (f->sandbox == BOOT_NOBODY)
+			continue;
+		add_vectors(m, &f->pci, &vectors);
+		add_resources(m, f);
+		report(m, f);
+	}
+}
+
+void boot_take_devices(struct boot_machine *m)
+{
+	if (m->blob.system->flags & QV_SYSTEM_BARE)
+		return;
+	boot_pci_scan();
+	boot_iommu_find(m);
+	boot_assign_devices(m);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PCI functions of the machine and who owns them. Order: boot_pci_scan, boot_assign_devices, then the IOMMU
+ * (boot/iommu.c), then the hand-over of each core. Private to boot/.
+ */
+#ifndef BOOT_PCI_H
+#define BOOT_PCI_H
+
+#include "boot.h"
+
+#include <abi/handover.h>
+#include <lib/pci.h>
+#include <lib/pt.h>
+
+#define BOOT_MAX_FUNCTIONS 128u
+#define BOOT_NOBODY        UINT32_MAX
+
+struct boot_function {
+	uint16_t vendor, device;
+	uint32_t class;    /* base class, sub-class, interface */
+	bool bridge;       /* never given to a sandbox; stays as firmware set it up */
+	bool master;       /* can master the bus */
+	uint32_t sandbox;  /* owner, or BOOT_NOBODY */
+	struct qv_pci_function pci; /* flags and vectors are filled at assignment */
+};
+
+struct boot_pci {
+	uint32_t count;
+	uint32_t dropped; /* functions beyond BOOT_MAX_FUNCTIONS: not usable, bus mastering off all the same */
+	struct boot_function function[BOOT_MAX_FUNCTIONS];
+};
+extern struct boot_pci boot_pci;
+
+/* Find every function behind host bridge 0, following bridges, and switch bus mastering off on all but bridges. */
+void boot_pci_scan(void);
+
+/* Decide the owner of each function as the blob says; refuse what is absent, shared or unsafe. Device memory and ports
+ * join m->blob.memory and m->blob.port, so that all later steps and checks see them. After boot_iommu_find. */
+void boot_assign_devices(struct boot_machine *m);
+
+/* All of it before launch: scan, IOMMU units, owners. Nothing when the system runs bare: it owns the machine. */
+void boot_take_devices(struct boot_machine *m);
+
+/* ---- iommu.c ---- */
+
+/* Look at the machine's VT-d units; no unit is not an error. */
+void boot_iommu_find(const struct boot_machine *m);
+/* Does the unit that translates function `bdf` work for us? */
+bool boot_iommu_translates(const struct boot_machine *m, uint16_t bdf);
+/* ... and remaps its interrupts in x2APIC mode? */
+bool boot_iommu_remaps(const struct boot_machine *m, uint16_t bdf);
+/* Build domains for the owned functions, check them, switch the units on with everything else blocked. */
+void boot_iommu_start(const struct boot_machine *m);
+
+#define BOOT_IRT_ENTRIES 256u
+
+/* Host memory that the monitors of a sandbox with devices must map read-write at QV_MON_HOST + hpa. */
+struct boot_host_range {
+	uint64_t hpa, size;
+	bool uncached;
+};
+#define BOOT_MAX_HOST_RANGES (QV_MAX_DEVICES + 2u)
+uint32_t boot_device_ranges(const struct boot_machine *m, uint32_t sandbox, struct boot_host_range *range);
+/* Functions, flags and IOMMU addresses of the sandbox into its hand-over. */
+void boot_device_handover(const struct boot_machine *m, uint32_t sandbox, struct qv_handover *h);
+
+#endif
