@@ -4,7 +4,6 @@
 
 #define RFLAGS_FIXED 2u
 #define RFLAGS_TF    (1u << 8)
-#define DR6_RESET    0xffff0ff0ull
 #define DR7_RESET    0x400u
 #define RIGHTS_CODE16   0x9bu
 #define RIGHTS_DATA     0x93u
@@ -14,9 +13,6 @@
 #define RIGHTS_DATA32   0xc093u
 #define START_CS 0x10u
 #define START_DS 0x18u
-#define CPUID7_EDX_SPEC_CTRL (1u << 26)
-#define CPUID1_EXT_EDX_RDTSCP (1u << 27)
-#define CPUIDD1_EAX_XSAVES (1u << 3)
 
 static void set_segment(unsigned int i, uint16_t selector, uint64_t base, uint32_t limit, uint32_t rights)
 {
@@ -75,30 +71,19 @@ static void reset_vmcs(void)
 	reset_segments();
 }
 
-static void reset_processor(void)
+/* MSRs that SYSCALL and SWAPGS use: no field of the VMCS switches them. */
+static void reset_msrs(void)
 {
 	static const uint32_t zero[] = { HW_MSR_STAR, HW_MSR_LSTAR, HW_MSR_CSTAR, HW_MSR_SFMASK, HW_MSR_KERNEL_GS };
 
 	for (size_t i = 0; i < sizeof zero / sizeof zero[0]; i++)
 		hw_wrmsr(zero[i], 0);
-	if (hw_cpuid(0x80000001, 0).edx & CPUID1_EXT_EDX_RDTSCP)
-		hw_wrmsr(HW_MSR_TSC_AUX, 0);
-	if (hw_cpuid(0, 0).eax >= 7 && hw_cpuid(7, 0).edx & CPUID7_EDX_SPEC_CTRL)
-		hw_wrmsr(HW_MSR_SPEC_CTRL, 0);
-	if (vmx_caps.secondary & VMX_CPU2_XSAVES && hw_cpuid(0xd, 1).eax & CPUIDD1_EAX_XSAVES)
-		hw_wrmsr(HW_MSR_XSS, 0);
-	hw_write_cr2(0);
-	hw_write_dr0(0);
-	hw_write_dr1(0);
-	hw_write_dr2(0);
-	hw_write_dr3(0);
-	hw_write_dr6(DR6_RESET);
 }
 
 void mon_backend_reset(void)
 {
 	reset_vmcs();
-	reset_processor();
+	reset_msrs();
 	vmx_flush_all();
 }
 
