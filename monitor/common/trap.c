@@ -58,6 +58,7 @@ void mon_trap_init(void)
 static void on_nmi(struct trap_frame *frame)
 {
 	mon_nmi_seen = 1;
+	mon_backend_host_nmi();
 	if (frame->rip >= (uint64_t)mon_idle && frame->rip < (uint64_t)mon_idle_end)
 		frame->rip = (uint64_t)mon_idle;
 }
