@@ -67,7 +67,7 @@ static void check_linux_keys(struct diag *d, const struct config_sandbox *s)
 static void check_args(struct diag *d, const struct config_sandbox *s)
 {
 	if (s->args.text && strlen(s->args.text) > 900)
-		diag_error(d, s->args.at, "`args` has %zu characters; at most 900 are possible", strlen(s->args.text));
+		diag_error(d, s->args.at, "`args` has %zu characters; at most 900 are possible, shorten it", strlen(s->args.text));
 	for (const char *p = s->args.text; p && *p; p++) {
 		if (*p < ' ' || *p > '~') {
 			diag_error(d, s->args.at, "`args` has a character outside printable ASCII; remove it");
@@ -200,8 +200,8 @@ static void check_ports(struct diag *d, const struct config *c)
 			check_port_policy(d, &own[j]);
 			for (int k = 0; k < count; k++)
 				if (ranges_share(&own[j], &seen[k]))
-					diag_error(d, own[j].at, "ports 0x%x-0x%x are already given to sandbox `%s` on line %d; remove one",
-						own[j].first, own[j].last, c->sandbox[owner[k]].name.text, seen[k].at.line);
+					diag_error(d, own[j].at, "ports 0x%x-0x%x%s are already given to sandbox `%s` on line %d; remove one",
+						own[j].first, own[j].last, own[j].first == 0x3f8 ? " (console, com1)" : "", c->sandbox[owner[k]].name.text, seen[k].at.line);
 			owner[count] = i;
 			seen[count++] = own[j];
 		}
@@ -217,6 +217,8 @@ static void check_device_twice(struct diag *d, const struct config *c, int sandb
 {
 	const struct config_device *device = &c->sandbox[sandbox].device[index];
 
+	if (device->kind == CONFIG_DEVICE_CONSOLE) /* the ports of com1 are compared like all others */
+		return;
 	for (int i = 0; i <= sandbox; i++)
 		for (int j = 0; j < (i == sandbox ? index : c->sandbox[i].device_count); j++)
 			if (same_device(device, &c->sandbox[i].device[j]))
@@ -265,7 +267,7 @@ static uint32_t pinned_cores(struct diag *d, const struct config *c)
 		uint32_t mask = s->core.given ? cores_mask(s->core.value, s->cores.value) : 0;
 
 		if (s->core.given && s->core.value + s->cores.value > QV_MAX_CORES)
-			diag_error(d, s->core.at, "cores %llu to %llu; the last possible core is %u", (unsigned long long)s->core.value,
+			diag_error(d, s->core.at, "cores %llu to %llu; the last possible core is %u, pin lower", (unsigned long long)s->core.value,
 				(unsigned long long)(s->core.value + s->cores.value - 1), QV_MAX_CORES - 1);
 		else if (taken & mask)
 			diag_error(d, s->core.at, "core %d is given twice; change `core` here or in the other sandbox",
@@ -322,7 +324,7 @@ static void check_cores(struct diag *d, const struct config *c)
 	for (int i = 0; i < c->sandbox_count; i++)
 		total += c->sandbox[i].cores.value;
 	if (total > limit) {
-		diag_error(d, c->sandboxes.at, "the sandboxes ask for %llu cores; %s %llu", (unsigned long long)total,
+		diag_error(d, c->sandboxes.at, "the sandboxes ask for %llu cores, %s %llu; give some fewer", (unsigned long long)total,
 			c->machine.core_count.given ? "the machine has" : "at most possible are", (unsigned long long)limit);
 		return;
 	}

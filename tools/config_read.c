@@ -2,6 +2,8 @@
 /* The table of keys and what each means: the only place that knows the language of system files. */
 #include "config_take.h"
 
+#include <lib/place.h>
+
 #include <ctype.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -393,7 +395,7 @@ READER(read_sandboxes)
 		return;
 	}
 	if (value->count > QV_MAX_SANDBOXES) {
-		diag_error(d, value->at, "%zu sandboxes; at most %u are possible", value->count, QV_MAX_SANDBOXES);
+		diag_error(d, value->at, "%zu sandboxes; at most %u are possible, remove some", value->count, QV_MAX_SANDBOXES);
 		return;
 	}
 	for (const struct yaml_node *s = value->first; s; s = s->next)
@@ -531,6 +533,21 @@ void config_read(const struct yaml_node *root, struct config *config, struct dia
 	require(d, root, "sandboxes", "`sandboxes:` and at least one below it");
 }
 
+/* RAM ranges are judged here, with the machine file's own places. */
+static void check_ram(struct diag *d, const struct config_machine *machine)
+{
+	struct qv_place ram = { 0 };
+
+	for (int i = 0; i < machine->ram_count; i++) {
+		const struct config_memory *m = &machine->ram[i];
+
+		if (m->pin.value % QV_PAGE_SIZE || m->size.value % QV_PAGE_SIZE || m->size.value == 0)
+			diag_error(d, m->size.at, "this range is not made of whole pages of 4 KiB; round `at` and `size`");
+		else if (!qv_place_add(&ram, m->pin.value, m->size.value))
+			diag_error(d, m->size.at, "this range overlaps another one; RAM ranges must be disjoint");
+	}
+}
+
 void config_read_machine(const struct yaml_node *root, struct config_machine *machine, struct diag *d)
 {
 	memset(machine, 0, sizeof(*machine));
@@ -538,6 +555,7 @@ void config_read_machine(const struct yaml_node *root, struct config_machine *ma
 	require(d, root, "machine", "`machine: NAME`");
 	require(d, root, "cores", "`cores: 4`");
 	require(d, root, "memory", "`memory: [{at: 1 MiB, size: 2047 MiB}]`");
+	check_ram(d, machine);
 }
 
 void config_print_keys(FILE *to)

@@ -64,7 +64,7 @@ static void unknown_key(struct diag *d, const struct yaml_node *value, const str
 	if (near)
 		diag_error(d, value->key->at, "unknown key `%.*s` in %s; did you mean `%s`?", SHOWN, value->key->text, what, near);
 	else
-		diag_error(d, value->key->at, "unknown key `%.*s` in %s; `questc keys` lists the keys", SHOWN, value->key->text,
+		diag_error(d, value->key->at, "unknown key `%.*s` in %s; docs/system-file.md lists the keys", SHOWN, value->key->text,
 			what);
 }
 
@@ -98,7 +98,7 @@ void take_list(struct diag *d, const struct yaml_node *list, void *into,
 		return;
 	}
 	if (list->count > CONFIG_MAX_LIST) {
-		diag_error(d, list->at, "`%s` has %zu entries; at most %d are possible", label(list), list->count, CONFIG_MAX_LIST);
+		diag_error(d, list->at, "`%s` has %zu entries; at most %d are possible, remove some", label(list), list->count, CONFIG_MAX_LIST);
 		return;
 	}
 	for (const struct yaml_node *value = list->first; value; value = value->next)
@@ -108,7 +108,7 @@ void take_list(struct diag *d, const struct yaml_node *list, void *into,
 bool take_text(struct diag *d, const struct yaml_node *value, struct config_text *to)
 {
 	if (value->kind != YAML_SCALAR) {
-		diag_error(d, value->at, "`%s` must be text, not %s", label(value), yaml_kind_name(value));
+		diag_error(d, value->at, "`%s` must be text, not %s; write one value", label(value), yaml_kind_name(value));
 		return false;
 	}
 	if (*value->text == 0) {
@@ -155,8 +155,7 @@ static bool take_unit(struct diag *d, const struct yaml_node *value, const char 
 		return false;
 	cause = parse(text.text, &number);
 	if (cause) {
-		diag_error(d, value->at, "`%s: %.*s` %s%s", label(value), SHOWN, text.text, cause,
-			strchr(cause, ';') ? "" : "; give one that fits");
+		diag_error(d, value->at, "`%s: %.*s` %s", label(value), SHOWN, text.text, cause);
 		return false;
 	}
 	*to = (struct config_number){ number, true, value->at };

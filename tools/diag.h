@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define DIAG_MAX 64 /* further messages are only counted */
+#define DIAG_MAX 20 /* further messages are only counted */
 
 struct place_in_file { /* both from 1; 0 = the file as a whole */
 	int line;

@@ -147,27 +147,14 @@ static void add_regions(struct plan *plan)
 
 /* ---- free memory ---- */
 
-static void machine_ram(struct qv_place *ram, const struct config_machine *machine, struct diag *d)
-{
-	char text[32];
-
-	for (int i = 0; i < machine->ram_count; i++) {
-		uint64_t start = machine->ram[i].pin.value, end = start + machine->ram[i].size.value;
-
-		if (start % QV_PAGE_SIZE || end % QV_PAGE_SIZE || end <= start)
-			diag_error(d, machine->ram[i].size.at, "%s at this address is no range of whole pages; round both",
-				units_print_size(text, machine->ram[i].size.value));
-		else if (!qv_place_add(ram, start, end - start))
-			diag_error(d, machine->ram[i].size.at, "this range overlaps another one; RAM ranges must be disjoint");
-	}
-}
-
 /* Everything from 16 MiB up; below lie boot code and what firmware needs. */
-static void free_memory(struct qv_place *ram, const struct config *config, struct diag *d)
+static void free_memory(struct qv_place *ram, const struct config *config)
 {
-	if (config->machine.core_count.given) {
-		machine_ram(ram, &config->machine, d);
-	} else {
+	const struct config_machine *machine = &config->machine;
+
+	for (int i = 0; i < machine->ram_count; i++)
+		(void)qv_place_add(ram, machine->ram[i].pin.value, machine->ram[i].size.value);
+	if (!machine->core_count.given) {
 		(void)qv_place_add(ram, MIB, AUTO_LOW_TOP - MIB);
 		(void)qv_place_add(ram, AUTO_HIGH, AUTO_TOP - AUTO_HIGH);
 	}
@@ -282,7 +269,7 @@ bool plan_place(struct plan *plan, const struct config *config, struct diag *d)
 	struct qv_place ram = { 0 };
 	bool bare = plan->system.flags & QV_SYSTEM_BARE;
 
-	free_memory(&ram, config, d);
+	free_memory(&ram, config);
 	if (bare && plan->memory_size[0] > QV_PLACE_FLOOR &&
 	    !qv_place_reserve(&ram, QV_PLACE_FLOOR, plan->memory_size[0] - QV_PLACE_FLOOR))
 		no_room(plan, &ram, 0, plan->memory_size[0], d);

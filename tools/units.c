@@ -10,8 +10,8 @@ struct unit {
 	uint64_t factor;
 };
 
-static const char *const not_a_number = "is not a whole number";
-static const char *const too_large = "is too large";
+static const char *const not_a_number = "is not a whole number; write digits only";
+static const char *const too_large = "is too large; make it smaller";
 
 /* Digits at *text; moves past them. */
 static const char *digits(const char **text, unsigned base, uint64_t *value)
@@ -38,16 +38,18 @@ static const char *digits(const char **text, unsigned base, uint64_t *value)
 	return NULL;
 }
 
-static const char *with_unit(const char *text, const struct unit *units, const char *missing, uint64_t *value)
+/* `form` is the answer to what is no number at all, `missing` to a wrong or absent unit. */
+static const char *with_unit(const char *text, const struct unit *units, const char *form, const char *missing,
+	uint64_t *value)
 {
 	const char *cause = digits(&text, 10, value);
 
 	if (cause)
-		return cause;
+		return cause == not_a_number ? form : cause;
 	while (*text == ' ')
 		text++;
 	if (*text == '.')
-		return not_a_number;
+		return form;
 	for (; units->name; units++) {
 		if (strcmp(text, units->name))
 			continue;
@@ -63,14 +65,16 @@ const char *units_size(const char *text, uint64_t *bytes)
 {
 	static const struct unit units[] = { { "KiB", 1ull << 10 }, { "MiB", 1ull << 20 }, { "GiB", 1ull << 30 }, { 0 } };
 
-	return with_unit(text, units, "has no unit of size; add KiB, MiB or GiB", bytes);
+	return with_unit(text, units, "is not a whole number with a unit; write it like 64 MiB",
+		"has no unit of size; add KiB, MiB or GiB", bytes);
 }
 
 const char *units_time(const char *text, uint64_t *nanoseconds)
 {
 	static const struct unit units[] = { { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 }, { 0 } };
 
-	return with_unit(text, units, "has no unit of time; add us, ms or s", nanoseconds);
+	return with_unit(text, units, "is not a whole number with a unit; write it like 5 ms",
+		"has no unit of time; add us, ms or s", nanoseconds);
 }
 
 const char *units_percent(const char *text, uint64_t *thousandths)
@@ -79,7 +83,7 @@ const char *units_percent(const char *text, uint64_t *thousandths)
 	uint64_t scale = 100;
 
 	if (cause)
-		return cause;
+		return cause == not_a_number ? "is not a percentage; write it like 10%" : cause;
 	if (*thousandths > 1000000)
 		return too_large;
 	*thousandths *= 1000;

@@ -111,6 +111,8 @@ static bool add_to_map(struct builder *b, struct yaml_node *map, struct yaml_nod
 
 	if (*key) {
 		node->key = *key;
+		if (node->at.line == 0) /* an absent value has no place of its own */
+			node->at = node->key->at;
 		*key = NULL;
 		return true;
 	}
@@ -212,7 +214,7 @@ static bool document(struct builder *b, struct place_in_file at)
 {
 	if (++b->documents == 1)
 		return true;
-	diag_error(b->d, at, "a second document begins here; a system file has one");
+	diag_error(b->d, at, "a second document begins here; a system file has one, remove the `---`");
 	return false;
 }
 
