@@ -8,10 +8,6 @@
 #include <lib/start.h>
 #include <lib/string.h>
 
-/* Bare memory: conventional below the EBDA, and everything from 1 MiB up. */
-#define BARE_LOW_END    0x80000ull
-#define BARE_HIGH_START 0x100000ull
-
 static uint32_t ranges_of(const struct boot_machine *m, uint32_t s, struct qv_info_range *range)
 {
 	uint32_t n = 0;
@@ -23,16 +19,6 @@ static uint32_t ranges_of(const struct boot_machine *m, uint32_t s, struct qv_in
 			range[n++] = (struct qv_info_range){ mem->gpa, mem->size };
 	}
 	return n;
-}
-
-/* Without nested tables the legacy hole below 1 MiB is no memory. */
-static uint32_t cut_legacy_hole(struct qv_info_range *range)
-{
-	uint64_t end = range[0].size;
-
-	range[0].size = BARE_LOW_END;
-	range[1] = (struct qv_info_range){ BARE_HIGH_START, end - BARE_HIGH_START };
-	return 2;
 }
 
 static uint64_t slice_of(const struct boot_machine *m, uint32_t s)
@@ -68,8 +54,6 @@ static void fill_info(const struct boot_machine *m, uint32_t s, struct qv_info *
 	info->apic_timer_hz = m->apic_timer_hz;
 	info->uart_port = sb->uart_port;
 	info->range_count = ranges_of(m, s, info->range);
-	if (m->info_flags & QV_INFO_BARE)
-		info->range_count = cut_legacy_hole(info->range);
 	info->start_gpa = sb->start_gpa;
 	info->start_size = sb->start_size;
 	info->slice_gpa = slice_of(m, s);
