@@ -17,17 +17,19 @@ static inline struct hw_cpuid hw_cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
+/* The number is passed as 64 bits so that the upper half of RCX is zero: processors ignore it, but QEMU 10 uses all of RCX
+ * to index an MSR bitmap and so misses the intercept. */
 static inline uint64_t hw_rdmsr(uint32_t msr)
 {
 	uint32_t low, high;
 
-	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr) : "memory");
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"((uint64_t)msr) : "memory");
 	return (uint64_t)high << 32 | low;
 }
 
 static inline void hw_wrmsr(uint32_t msr, uint64_t value)
 {
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+	__asm__ volatile("wrmsr" : : "c"((uint64_t)msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
 static inline uint64_t hw_rdtsc(void)
