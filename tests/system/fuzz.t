@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 1500
+# Fuzz the YAML front and the blob checker: fuzz.t [SECONDS for each]. Seeds: all system files of the tests, and their blobs
+# without payload. A finding leaves its input in build/fuzz/NAME.artifacts/.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+seconds=${1:-$([ "${QUEST_LONG:-0}" = 1 ] && echo 300 || echo 30)}
+images=build/tests/images
+export QUEST_BUILD=$images QUEST_LINUX_IMAGE=$images/vmlinuz QUEST_LINUX_INITRD=$images/initrd.gz
+yaml=build/fuzz/yaml.seeds
+blob=build/fuzz/blob.seeds
+
+make -s build/questc build/tests/fixture >&2 && build/tests/fixture $images || { echo "1..0 # cannot prepare"; exit 1; }
+mkdir -p $yaml $blob
+cp tests/system/bad/*.yaml tests/system/good/*.yaml systems/*.yaml $yaml/
+for file in tests/system/good/*.yaml systems/*.yaml; do
+	build/questc pack "$file" -o build/fuzz/seed.blob || { echo "1..0 # cannot make seeds"; exit 1; }
+	sealed=$(od -An -t u8 -j 16 -N 8 build/fuzz/seed.blob | tr -d ' ')
+	head -c "$sealed" build/fuzz/seed.blob >"$blob/$(basename "$file" .yaml)"
+done
+rm -f build/fuzz/seed.blob
+
+echo "1..2"
+n=0
+for name in yaml blob; do
+	n=$((n + 1))
+	dir=build/fuzz/$name
+	mkdir -p "$dir.corpus" "$dir.artifacts"
+	options="-max_total_time=$seconds -timeout=20 -rss_limit_mb=2048 -max_len=65536 -dict=tests/system/yaml.dict"
+	[ $name = yaml ] || options="-max_total_time=$seconds -timeout=20 -rss_limit_mb=2048 -max_len=65536"
+	if make -s "build/fuzz/$name" >"$dir.log" 2>&1 && timeout $((seconds + 120)) "build/fuzz/$name" $options \
+		-artifact_prefix="$dir.artifacts/" "$dir.corpus" "$dir.seeds" >>"$dir.log" 2>&1; then
+		echo "ok $n - $name: $(grep '^Done' "$dir.log")"
+	else
+		echo "not ok $n - $name: see $dir.log"
+		tail -30 "$dir.log" | sed 's/^/# /'
+	fi
+done
