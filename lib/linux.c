@@ -50,8 +50,11 @@ enum e820_type { E820_RAM = 1, E820_RESERVED = 2, E820_ACPI = 3 };
 #define ONE_MIB    0x100000ull
 #define ACPI_GPA   (QV_LINUX_START_GPA + AT_ACPI)
 
-/* The one rate that the kernel cannot find out without a PIT, HPET or PM timer. */
-#define ARGS_FORMAT "tsc_early_khz=%llu %s"
+/*
+ * tsc_early_khz: the one rate that the kernel cannot find out without a PIT, HPET or PM timer. reboot=acpi: on hardware-
+ * reduced ACPI the kernel would ask EFI, which is not there, and then jump to a BIOS that is not there either.
+ */
+#define ARGS_FORMAT "tsc_early_khz=%llu reboot=acpi %s"
 
 static uint32_t header_end(const uint8_t *setup)
 {

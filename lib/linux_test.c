@@ -98,7 +98,7 @@ static void test_boot_params(void **unused)
 	assert_int_equal(qv_get32(p + 0x218), 510 * MIB);
 	assert_int_equal(qv_get32(p + 0x21c), MIB + 5);
 	memcpy(line, at(qv_get32(p + 0x228)), sizeof(line));
-	assert_string_equal(line, "tsc_early_khz=2000000 qv.run=load:5");
+	assert_string_equal(line, "tsc_early_khz=2000000 reboot=acpi qv.run=load:5");
 }
 
 static void test_e820(void **unused)

@@ -3,7 +3,7 @@
  * Process 1 of the Linux sandbox: mounts, reports ready, does what `qv.run=` on the kernel command line asks for, then
  * keeps a shell on the console. poweroff and reboot of busybox reach it as signals.
  *
- * qv.run=STEP[,STEP...]  load:ROUNDS  sleep:SECONDS  poweroff  reboot
+ * qv.run=STEP[,STEP...]  load:ROUNDS  sleep:SECONDS  cat:FILE  poweroff  reboot
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -97,12 +97,14 @@ static void banner(void)
 static void step(const char *what)
 {
 	const char *colon = strchr(what, ':');
-	char value[24];
-	char *load[] = {"qv-load", value, NULL};
+	char value[128];
+	char *load[] = {"qv-load", value, NULL}, *cat[] = {"cat", value, NULL};
 
 	(void)snprintf(value, sizeof(value), "%s", colon ? colon + 1 : "");
 	if (strncmp(what, "load:", 5) == 0)
 		(void)run("/bin/qv-load", load);
+	else if (strncmp(what, "cat:", 4) == 0)
+		(void)run("/bin/cat", cat);
 	else if (strncmp(what, "sleep:", 6) == 0)
 		(void)sleep((unsigned int)strtoul(value, NULL, 10));
 	else if (strcmp(what, "poweroff") == 0)

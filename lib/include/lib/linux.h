@@ -26,7 +26,7 @@ struct qv_linux_config {
 	uint64_t tsc_hz;
 	const uint8_t *dsdt;   /* AML with its header */
 	uint64_t dsdt_size;
-	const char *args;      /* the command line; the TSC rate is put before it */
+	const char *args;      /* the command line; TSC rate and way to reboot are put before it */
 };
 
 /* Fill the whole of `b` (gpa and size as above) and *state. False: *why says what is wrong with the configuration. */
