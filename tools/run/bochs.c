@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bochs, driven through its internal debugger on a pair of pipes. The machine runs in slices: `c` lets it go, SIGINT
- * brings it back to the prompt between two rounds of its processors, where memory is read with `xp`. (A time
- * breakpoint, `sb`, never fires with more than one processor.) Stopping and reading changes nothing in the machine.
+ * brings it back to the prompt, where memory is read with `xp`. (A time breakpoint, `sb`, never fires with more than
+ * one processor.) Each stop cuts a round of the processors short by a few instructions, so two runs with stops differ
+ * by some ticks; `undisturbed` runs are the same to the tick.
  */
 #include "machine.h"
 
@@ -244,6 +245,7 @@ static bool read_memory(struct machine *m, uint64_t address, void *to, size_t si
 static void step(struct machine *m)
 {
 	struct bochs *b = m->bochs;
+	long slice = m->plan.undisturbed > 0 ? (long)(m->plan.undisturbed * 1000) : SLICE_MS;
 	struct timespec begin, now;
 	bool readable = false;
 	const char *t;
@@ -256,11 +258,12 @@ static void step(struct machine *m)
 			hear(m);
 		(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	} while (!m->ended && !prompted(b) &&
-		 (now.tv_sec - begin.tv_sec) * 1000 + (now.tv_nsec - begin.tv_nsec) / 1000000 < SLICE_MS);
+		 (now.tv_sec - begin.tv_sec) * 1000 + (now.tv_nsec - begin.tv_nsec) / 1000000 < slice);
 	if (!m->ended && !prompted(b))
 		(void)kill(m->pid, SIGINT);
 	if (!wait_prompt(m))
 		return;
+	m->finished = m->plan.undisturbed > 0;
 	t = strstr(b->text, "Next at t=");
 	if (t)
 		b->ticks = strtoull(t + strlen("Next at t="), NULL, 10);

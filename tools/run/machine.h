@@ -30,6 +30,7 @@ struct machine_plan { /* what to start; filled by options and by the blob */
 	uint64_t memory_top; /* bytes: the highest address the blob uses */
 	uint64_t blob_size;
 	bool icount;
+	double undisturbed; /* Bochs: one slice of so many host seconds and no stop before; 0 = slices of SLICE_MS */
 	int watch_exits; /* Bochs: stop at VM exits of this processor once asked to; -1 = no */
 };
 
@@ -39,6 +40,7 @@ struct machine {
 	pid_t pid;
 	int console;       /* COM1, both directions; -1 = none */
 	bool ended;        /* the emulator is gone or has stopped for good */
+	bool finished;     /* nothing more will be run; memory can still be read */
 	char why[1200];     /* why it ended, "" = as asked */
 	void (*pump)(void *context, int fd, int timeout_ms, bool *readable); /* serve console and keyboard while waiting */
 	void *pump_context;

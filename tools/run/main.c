@@ -113,7 +113,7 @@ static bool done(struct run *r)
 	const struct run_options *o = &r->options;
 	double wall = run_wall(r);
 
-	if (r->quit || interrupted || r->machine.ended || r->lines.refused || r->lines.found)
+	if (r->quit || interrupted || r->machine.ended || r->machine.finished || r->lines.refused || r->lines.found)
 		return true;
 	if ((o->seconds > 0 && r->shared->seconds >= o->seconds) || (o->until_ready && all_ready(r)))
 		return true;
@@ -246,13 +246,15 @@ static const struct option options[] = {
 	{"for", 1, NULL, 'f'}, {"log", 1, NULL, 'l'}, {"icount", 0, NULL, 'i'}, {"facts", 1, NULL, 'F'},
 	{"dump", 1, NULL, 'D'}, {"until", 1, NULL, 'u'}, {"until-ready", 0, NULL, 'r'}, {"wall", 1, NULL, 'w'},
 	{"quiet", 0, NULL, 'q'}, {"append", 1, NULL, 'a'}, {"exit-log", 1, NULL, 'x'}, {"emulator-arg", 1, NULL, 'A'},
-	{"cores", 1, NULL, 'c'}, {"watch-exits", 1, NULL, 'W'}, {"stat", 0, NULL, 's'}, {NULL, 0, NULL, 0}};
+	{"cores", 1, NULL, 'c'}, {"watch-exits", 1, NULL, 'W'}, {"undisturbed", 1, NULL, 'U'},
+	{"stat", 0, NULL, 's'}, {NULL, 0, NULL, 0}};
 
 static const char usage[] =
 	"usage: quest-run --blob FILE [--on qemu|bochs] [--emulator PROGRAM] [--kernel BOOT] [--iso FILE]\n"
 	"         [--profile FILE] [--directory DIR] [--name TEXT] [--for SECONDS] [--until TEXT] [--until-ready]\n"
 	"         [--wall SECONDS] [--log FILE] [--facts FILE] [--dump DIR] [--icount] [--append TEXT] [--quiet]\n"
-	"         [--cores N] [--exit-log FILE] [--watch-exits CORE] [--emulator-arg WORD]...\n"
+	"         [--cores N] [--exit-log FILE] [--watch-exits CORE] [--undisturbed HOST_SECONDS]\n"
+	"         [--emulator-arg WORD]...\n"
 	"       quest-run --stat [--directory DIR]\n";
 
 static bool choose(struct run *r, const char *name)
@@ -279,6 +281,7 @@ static bool plan_option(struct machine_plan *p, int c)
 	case 'a': p->append = optarg; return true;
 	case 'x': p->exit_log = optarg; return true;
 	case 'c': p->cores = (uint32_t)strtoul(optarg, NULL, 10); return true;
+	case 'U': p->undisturbed = atof(optarg); return true;
 	case 'W': p->watch_exits = atoi(optarg); return true;
 	case 'A':
 		if (p->extra_count < MACHINE_MAX_EXTRA)
