@@ -14,12 +14,12 @@ static const uint32_t k[64] = { /* FIPS 180-4, 4.2.2 */
 	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2
 };
 
-static uint32_t rotr(uint32_t x, uint32_t n)
+static inline uint32_t rotr(uint32_t x, uint32_t n)
 {
 	return x >> n | x << (32 - n);
 }
 
-static uint32_t load_be32(const uint8_t *p)
+static inline uint32_t load_be32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
@@ -35,24 +35,41 @@ static void schedule(uint32_t w[64], const uint8_t *block)
 	}
 }
 
+/* One round (6.2.2, step 3). Of the eight working variables only d and h change: the caller renames instead of moving. */
+static inline void sha_round(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f, uint32_t g, uint32_t *h,
+	uint32_t kw)
+{
+	uint32_t t1 = *h + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + (g ^ (e & (f ^ g))) + kw;
+
+	*d += t1;
+	*h = t1 + (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) | (c & (a | b)));
+}
+
 static void compress(uint32_t state[8], const uint8_t *block)
 {
-	uint32_t w[64], v[8];
+	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+	uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+	uint32_t w[64];
 
 	schedule(w, block);
-	memcpy(v, state, sizeof(v));
-	for (uint32_t i = 0; i < 64; i++) {
-		uint32_t s1 = rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25);
-		uint32_t t1 = v[7] + s1 + ((v[4] & v[5]) ^ (~v[4] & v[6])) + k[i] + w[i];
-		uint32_t s0 = rotr(v[0], 2) ^ rotr(v[0], 13) ^ rotr(v[0], 22);
-		uint32_t t2 = s0 + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
-
-		memmove(v + 1, v, 7 * sizeof(v[0]));
-		v[4] += t1;
-		v[0] = t1 + t2;
+	for (uint32_t i = 0; i < 64; i += 8) {
+		sha_round(a, b, c, &d, e, f, g, &h, k[i] + w[i]);
+		sha_round(h, a, b, &c, d, e, f, &g, k[i + 1] + w[i + 1]);
+		sha_round(g, h, a, &b, c, d, e, &f, k[i + 2] + w[i + 2]);
+		sha_round(f, g, h, &a, b, c, d, &e, k[i + 3] + w[i + 3]);
+		sha_round(e, f, g, &h, a, b, c, &d, k[i + 4] + w[i + 4]);
+		sha_round(d, e, f, &g, h, a, b, &c, k[i + 5] + w[i + 5]);
+		sha_round(c, d, e, &f, g, h, a, &b, k[i + 6] + w[i + 6]);
+		sha_round(b, c, d, &e, f, g, h, &a, k[i + 7] + w[i + 7]);
 	}
-	for (uint32_t i = 0; i < 8; i++)
-		state[i] += v[i];
+	state[0] += a;
+	state[1] += b;
+	state[2] += c;
+	state[3] += d;
+	state[4] += e;
+	state[5] += f;
+	state[6] += g;
+	state[7] += h;
 }
 
 void qv_sha256_init(struct qv_sha256 *s)
