@@ -18,3 +18,10 @@ $(B)/fuzz/blob: tools/fuzz_blob.c $(HOST_LIB_C)
 $(B)/fuzz/yaml $(B)/fuzz/blob:
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) $(INC_tools) -Itools $^ $(if $(findstring yaml,$@),-lfyaml) -o $@
+
+# Unit tests of the host tools, with the sanitizers.
+TOOL_UNITS := $(patsubst tools/%_test.c,$(B)/units/tools-%,$(wildcard tools/*_test.c))
+$(B)/units/tools-%: tools/%_test.c $(patsubst %.c,$(B)/san/%.o,$(QUESTC_C)) $(B)/san/lib.a
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(SAN) $(INC_tools) -Itools -MMD -MP $(filter %.c %.o %.a,$^) -lfyaml -lcmocka -o $@
+units: $(TOOL_UNITS)
