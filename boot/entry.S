@@ -21,7 +21,7 @@
 mb2_header:
 	.long MB2_MAGIC, 0, mb2_end - mb2_header, -(MB2_MAGIC + (mb2_end - mb2_header))
 	.balign 8
-	.short 5, 1 ; .long 20, 1024, 768, 32 /* framebuffer, optional */
+	.short boot_screen_tag, 1 ; .long 20, 1024, 768, 32 /* framebuffer, optional; see boot.ld */
 	.balign 8
 	.short 6, 0 ; .long 8                 /* modules on page boundaries */
 	.balign 8

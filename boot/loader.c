@@ -65,14 +65,14 @@ static void read_mb2_screen(struct boot_machine *m, const struct mb2_tag *tag, u
 	const struct mb2_framebuffer *fb = (const void *)tag->data;
 	struct boot_screen *s = &m->screen;
 
-	if (size < 24)
+	if (size < MB2_FB_TEXT_BYTES)
 		return;
 	*s = (struct boot_screen){
 		.base = fb->base, .pitch = fb->pitch, .width = fb->width, .height = fb->height, .bits = fb->bits,
 	};
 	if (fb->type == MB2_FB_TEXT) {
 		s->kind = BOOT_SCREEN_TEXT;
-	} else if (fb->type == MB2_FB_RGB && fb->bits == 32 && size >= sizeof(*fb) &&
+	} else if (fb->type == MB2_FB_RGB && fb->bits == 32 && size >= MB2_FB_RGB_BYTES &&
 		   fb->base + (uint64_t)fb->pitch * fb->height <= m->mapped_top) {
 		s->kind = BOOT_SCREEN_RGB;
 		s->red = fb->red_at;

@@ -59,6 +59,8 @@ struct mb2_framebuffer {
 	uint16_t reserved;
 	uint8_t red_at, red_size, green_at, green_size, blue_at, blue_size;
 };
+#define MB2_FB_TEXT_BYTES 24u /* of the tag without its header: up to `reserved` */
+#define MB2_FB_RGB_BYTES  30u /* up to `blue_size` */
 enum { MB2_FB_RGB = 1, MB2_FB_TEXT = 2 };
 
 #endif
