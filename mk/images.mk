@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 # The target images: which rooms are linked into each, with which linker script. lib and hw are archives.
-IMAGES := boot monitor-svm monitor-vmx quest
+IMAGES := boot boot-efi monitor-svm monitor-vmx quest
 boot_ROOMS        := boot
 boot_SCRIPT       := boot/boot.ld
+# The same for UEFI: its header asks the boot loader for a frame buffer.
+boot-efi_ROOMS    := boot
+boot-efi_SCRIPT   := boot/boot.ld
+boot-efi_LDFLAGS  := -Wl,--defsym=boot_screen_tag=5
 
 monitor-svm_ROOMS := monitor/common monitor/svm
 monitor-svm_SCRIPT := monitor/common/monitor.ld

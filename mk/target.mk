@@ -31,6 +31,7 @@ endef
 $(foreach m,$(MODELS),$(eval $(call archive_rule,$(m))))
 
 boot_MODEL := low
+boot-efi_MODEL := low
 monitor-svm_MODEL := high
 monitor-vmx_MODEL := high
 quest_MODEL := kernel
@@ -38,7 +39,7 @@ quest_MODEL := kernel
 define image_rule # image
 $(1)_OBJECTS := $(foreach r,$($(1)_ROOMS),$(call objects,$($(1)_MODEL),$(r)))
 $(B)/$(1).elf: $$($(1)_OBJECTS) $(B)/$($(1)_MODEL)/lib.a $($(1)_SCRIPT)
-	$$(Q)$$(CC) $$(TARGET_LDFLAGS) -Wl,-T,$($(1)_SCRIPT) -Wl,-Map,$(B)/$(1).map -o $$@ $$($(1)_OBJECTS) $(B)/$($(1)_MODEL)/lib.a
+	$$(Q)$$(CC) $$(TARGET_LDFLAGS) $($(1)_LDFLAGS) -Wl,-T,$($(1)_SCRIPT) -Wl,-Map,$(B)/$(1).map -o $$@ $$($(1)_OBJECTS) $(B)/$($(1)_MODEL)/lib.a
 endef
 $(foreach i,$(IMAGES),$(eval $(call image_rule,$(i))))
 
