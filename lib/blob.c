@@ -78,11 +78,13 @@ static bool check_digest(const struct qv_blob_check_context *c, const struct qv_
 	qv_sha256_final(&s, digest);
 	if (memcmp(digest, h->sha256, sizeof(digest)) == 0)
 		return true;
-	return qv_blob_refuse(c, 0, 0, "the blob is damaged: its SHA-256 does not match", "copy or load the blob again, or rebuild it");
+	return qv_blob_refuse(c, 0, 0, "the blob is damaged: its SHA-256 does not match",
+		"copy or load the blob again, or rebuild it");
 }
 
 /* `*end` is where the previous section ended: sections lie in ascending order and never share bytes. */
-static bool check_section(const struct qv_blob_check_context *c, const struct qv_section *s, uint32_t i, uint64_t sealed,
+static bool check_section(const struct qv_blob_check_context *c, const struct qv_section *s, uint32_t i,
+	uint64_t sealed,
 	uint64_t *end)
 {
 	const struct section_rule *rule;

@@ -109,7 +109,8 @@ static struct image *good_image(void)
 	fill_memory(i);
 	fill_loads(i);
 	i->device[0] = (struct qv_device){ .sandbox = 0, .kind = QV_DEVICE_PCI_ID, .vendor = 0x8086, .device = 1, .label = 1 };
-	i->device[1] = (struct qv_device){ .sandbox = 1, .kind = QV_DEVICE_PCI_BDF, .bdf = 0x18, .flags = QV_DEVICE_DMA_TRUSTED };
+	i->device[1] = (struct qv_device){ .sandbox = 1, .kind = QV_DEVICE_PCI_BDF, .bdf = 0x18,
+		.flags = QV_DEVICE_DMA_TRUSTED };
 	i->port[0] = (struct qv_port_range){ 1, 0x3f8, 0x3ff };
 	i->port[1] = (struct qv_port_range){ 0, 0x2f8, 0x2ff };
 	memcpy(i->strings, "\0args", 5);

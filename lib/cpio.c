@@ -23,7 +23,8 @@ static void put_hex(uint8_t *to, uint32_t value)
 		to[i] = (uint8_t)"0123456789abcdef"[value >> (28 - 4 * i) & 15];
 }
 
-uint64_t qv_cpio_write(uint8_t *to, uint32_t inode, const char *name, uint32_t mode, const void *data, uint64_t data_size)
+uint64_t qv_cpio_write(uint8_t *to, uint32_t inode, const char *name, uint32_t mode, const void *data,
+	uint64_t data_size)
 {
 	uint64_t name_len = strlen(name), total = qv_cpio_member_size(name_len, data_size);
 	/* ino, mode, uid, gid, nlink, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor, namesize, check */

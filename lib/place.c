@@ -69,7 +69,8 @@ bool qv_place_reserve(struct qv_place *p, uint64_t start, uint64_t size)
 	uint32_t i = find(p, start);
 	uint64_t before, after;
 
-	if (size == 0 || start + size < start || i == p->count || p->free[i].start > start || end_of(&p->free[i]) < start + size)
+	if (size == 0 || start + size < start || i == p->count || p->free[i].start > start ||
+		end_of(&p->free[i]) < start + size)
 		return false;
 	before = start - p->free[i].start;
 	after = end_of(&p->free[i]) - (start + size);

@@ -104,7 +104,8 @@ static bool model_take(bool *cell, uint64_t size, uint64_t align, uint64_t *star
 
 static void step(struct qv_place *p, bool *cell)
 {
-	uint64_t start = (uint64_t)rand() % CELLS, size = 1 + (uint64_t)rand() % 24, align = 1ull << rand() % 5, at = 0, expected = 0;
+	uint64_t start = (uint64_t)rand() % CELLS, size = 1 + (uint64_t)rand() % 24, align = 1ull << rand() % 5, at = 0,
+		expected = 0;
 	bool good;
 
 	switch (rand() % 3) {

@@ -140,7 +140,8 @@ static void check_programs(struct diag *d, const struct config_sandbox *s)
 
 /* ---- between sandboxes ---- */
 
-static void check_references(struct diag *d, const struct config *c, int self, const struct config_list *list, bool own_allowed)
+static void check_references(struct diag *d, const struct config *c, int self, const struct config_list *list,
+	bool own_allowed)
 {
 	for (int i = 0; i < list->count; i++) {
 		int found = config_find(c, list->item[i].text);
@@ -201,7 +202,8 @@ static void check_ports(struct diag *d, const struct config *c)
 			for (int k = 0; k < count; k++)
 				if (ranges_share(&own[j], &seen[k]))
 					diag_error(d, own[j].at, "ports 0x%x-0x%x%s are already given to sandbox `%s` on line %d; remove one",
-						own[j].first, own[j].last, own[j].first == 0x3f8 ? " (console, com1)" : "", c->sandbox[owner[k]].name.text, seen[k].at.line);
+						own[j].first, own[j].last, own[j].first == 0x3f8 ? " (console, com1)" : "", c->sandbox[owner[k]].name.text,
+						seen[k].at.line);
 			owner[count] = i;
 			seen[count++] = own[j];
 		}
@@ -246,7 +248,8 @@ static void merge_console(struct diag *d, struct config_sandbox *s)
 		if (s->device[i].kind != CONFIG_DEVICE_CONSOLE)
 			continue;
 		if (s->uart.given && s->uart.value != 1)
-			diag_error(d, s->device[i].label.at, "console is com1 but `uart` on line %d says another; remove one", s->uart.at.line);
+			diag_error(d, s->device[i].label.at, "console is com1 but `uart` on line %d says another; remove one",
+				s->uart.at.line);
 		s->uart = (struct config_number){ 1, true, s->device[i].label.at };
 	}
 }
@@ -267,7 +270,8 @@ static uint32_t pinned_cores(struct diag *d, const struct config *c)
 		uint32_t mask = s->core.given ? cores_mask(s->core.value, s->cores.value) : 0;
 
 		if (s->core.given && s->core.value + s->cores.value > QV_MAX_CORES)
-			diag_error(d, s->core.at, "cores %llu to %llu; the last possible core is %u, pin lower", (unsigned long long)s->core.value,
+			diag_error(d, s->core.at, "cores %llu to %llu; the last possible core is %u, pin lower",
+				(unsigned long long)s->core.value,
 				(unsigned long long)(s->core.value + s->cores.value - 1), QV_MAX_CORES - 1);
 		else if (taken & mask)
 			diag_error(d, s->core.at, "core %d is given twice; change `core` here or in the other sandbox",
@@ -324,7 +328,8 @@ static void check_cores(struct diag *d, const struct config *c)
 	for (int i = 0; i < c->sandbox_count; i++)
 		total += c->sandbox[i].cores.value;
 	if (total > limit) {
-		diag_error(d, c->sandboxes.at, "the sandboxes ask for %llu cores, %s %llu; give some fewer", (unsigned long long)total,
+		diag_error(d, c->sandboxes.at, "the sandboxes ask for %llu cores, %s %llu; give some fewer",
+			(unsigned long long)total,
 			c->machine.core_count.given ? "the machine has" : "at most possible are", (unsigned long long)limit);
 		return;
 	}

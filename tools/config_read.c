@@ -96,7 +96,8 @@ FIELD_READER(read_device_vcpu, config_device, vcpu, take_name)
 static const struct key device_keys[] = {
 	{ "pci", "\"vendor:device\" or \"bus:device.function\"", "which function; hexadecimal, in quotes", read_device_pci },
 	{ "dma", "trusted", "allow a bus master without an IOMMU: it can then reach all memory", read_device_dma },
-	{ "msi", "trusted", "allow its interrupts without interrupt remapping: it can then interrupt any core", read_device_msi },
+	{ "msi", "trusted", "allow its interrupts without interrupt remapping: it can then interrupt any core",
+		read_device_msi },
 	{ "vcpu", "name", "the I/O VCPU of this sandbox that handles the device", read_device_vcpu },
 	{ 0 }
 };
@@ -350,12 +351,14 @@ FIELD_READER(read_image, config_sandbox, image, take_text)
 FIELD_READER(read_watched_by, config_sandbox, watched_by, take_name)
 
 static const struct key sandbox_keys[] = {
-	{ "kernel", "quest, linux or a path", "what it runs; a path names an ELF64 file entered like Quest. Required", read_kernel },
+	{ "kernel", "quest, linux or a path", "what it runs; a path names an ELF64 file entered like Quest. Required",
+		read_kernel },
 	{ "memory", "size, or list of {size, at}", "its private memory. Required", read_memory },
 	{ "cores", "1 to 16", "processor cores, whole ones. Default 1", read_cores },
 	{ "core", "0 to 15", "ordinal of its first core; default: the lowest free ones in the order of the file", read_core },
 	{ "grain", "4 KiB, 2 MiB or 1 GiB", "largest page of its nested tables. Default: the largest that fits", read_grain },
-	{ "image", "debian-cloud or a path", "the Linux kernel (bzImage). Default debian-cloud, fetched by set-up", read_image },
+	{ "image", "debian-cloud or a path", "the Linux kernel (bzImage). Default debian-cloud, fetched by set-up",
+		read_image },
 	{ "programs", "list of paths", "static ELF programs, packed as /bin/NAME into its initramfs", read_programs },
 	{ "vcpus", "map of VCPUs", "its VCPUs, by name", read_vcpus },
 	{ "devices", "list", "console (com1), rest, or {pci: ...} entries", read_devices },
@@ -363,7 +366,8 @@ static const struct key sandbox_keys[] = {
 	{ "uart", "com1 to com4", "serial port passed through to it", read_uart },
 	{ "args", "text", "arguments of the Quest kernel, or additions to the Linux command line", read_args },
 	{ "on-fault", "stop or restart", "what happens when it breaks a rule. Default stop", read_on_fault },
-	{ "starts-after", "list of sandboxes", "launched after these. Default: Linux after every Quest sandbox", read_starts_after },
+	{ "starts-after", "list of sandboxes", "launched after these. Default: Linux after every Quest sandbox",
+		read_starts_after },
 	{ "restarts", "list of sandboxes", "sandboxes it may restart by a call", read_restarts },
 	{ "watched-by", "sandbox", "the sandbox that watches it, and so may restart it", read_watched_by },
 	{ "smt", "exclusive or shared", "whether other sandboxes may use the hardware threads of its cores. Default exclusive",
@@ -428,7 +432,8 @@ READER(read_channel_kind)
 static const struct key channel_keys[] = {
 	{ "from", "sandbox", "the only writer. Required", read_from },
 	{ "to", "sandbox", "the only reader. Required", read_to },
-	{ "kind", "queue or latest", "ring that keeps every message, or always the newest value. Default queue", read_channel_kind },
+	{ "kind", "queue or latest", "ring that keeps every message, or always the newest value. Default queue",
+		read_channel_kind },
 	{ "slot", "size", "bytes of one message. Required", read_slot },
 	{ "slots", "1 to 65536", "messages a queue holds. Required for a queue", read_slots },
 	{ "max-delay", "time", "the longest a message may take, end to end", read_max_delay },

@@ -98,7 +98,8 @@ void take_list(struct diag *d, const struct yaml_node *list, void *into,
 		return;
 	}
 	if (list->count > CONFIG_MAX_LIST) {
-		diag_error(d, list->at, "`%s` has %zu entries; at most %d are possible, remove some", label(list), list->count, CONFIG_MAX_LIST);
+		diag_error(d, list->at, "`%s` has %zu entries; at most %d are possible, remove some", label(list), list->count,
+			CONFIG_MAX_LIST);
 		return;
 	}
 	for (const struct yaml_node *value = list->first; value; value = value->next)

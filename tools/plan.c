@@ -37,10 +37,18 @@ static void set_name(char to[QV_NAME_LEN], const char *name)
 	memcpy(to, name, strlen(name));
 }
 
+static bool has_pci_devices(const struct config_sandbox *s)
+{
+	for (int i = 0; i < s->device_count; i++)
+		if (s->device[i].kind != CONFIG_DEVICE_CONSOLE)
+			return true;
+	return false;
+}
+
 static uint32_t linux_args(struct plan *plan, const struct config_sandbox *s)
 {
 	char *text = tool_format("%s " LINUX_ARGS "%s%s%s", s->uart.value ? LINUX_CONSOLE : LINUX_NO_CONSOLE,
-		s->device_count > (s->uart.value ? 1 : 0) ? "" : " pci=off", s->args.text ? " " : "", s->args.text ? s->args.text : "");
+		has_pci_devices(s) ? "" : " pci=off", s->args.text ? " " : "", s->args.text ? s->args.text : "");
 	uint32_t at = plan_string(plan, text);
 
 	free(text);

@@ -99,7 +99,8 @@ static bool add_load(struct plan *plan, struct diag *d, struct place_in_file at,
 }
 
 /* LOAD records of an ELF file. Kernels are placed by physical, monitors by virtual address. */
-static bool add_elf(struct plan *plan, struct diag *d, struct place_in_file at, uint32_t file, uint32_t target, uint32_t index,
+static bool add_elf(struct plan *plan, struct diag *d, struct place_in_file at, uint32_t file, uint32_t target,
+	uint32_t index,
 	struct qv_elf *elf)
 {
 	const struct plan_file *f = &plan->file[file];
@@ -130,7 +131,8 @@ static void too_small(struct plan *plan, struct diag *d, uint32_t i, uint64_t ne
 		(unsigned long long)(plan->memory_size[i] >> 20), s->name.text, (unsigned long long)((need + 0xfffff) >> 20));
 }
 
-static bool quest_segments_good(struct plan *plan, struct diag *d, uint32_t i, const struct qv_elf *elf, const char *path)
+static bool quest_segments_good(struct plan *plan, struct diag *d, uint32_t i, const struct qv_elf *elf,
+	const char *path)
 {
 	const struct qv_sandbox *to = &plan->sandbox[i];
 	uint64_t floor = to->start_gpa + to->start_size;
@@ -250,7 +252,8 @@ static bool append_programs(struct archive *a, struct diag *d, const struct conf
 }
 
 /* The stock initramfs comes first; Linux unpacks archives that follow each other at 4-byte boundaries. */
-static bool begin_linux_archive(struct archive *a, struct diag *d, const struct plan_options *o, const struct config_sandbox *s)
+static bool begin_linux_archive(struct archive *a, struct diag *d, const struct plan_options *o,
+	const struct config_sandbox *s)
 {
 	a->bytes = tool_read_file(o->linux_initrd, MAX_FILE_BYTES, &a->size);
 	if (!a->bytes) {
@@ -277,7 +280,8 @@ static bool place_initrd(struct plan *plan, struct diag *d, uint32_t i, struct a
 	to->initrd_size = a->size;
 	file = add_file(plan, to->kernel == QV_KERNEL_LINUX ? "initrd" : "programs", NULL, a->bytes, a->size);
 	return add_load(plan, d, plan->source[i]->kernel_text.at, &(struct qv_load){ .target = QV_LOAD_SANDBOX, .index = i,
-		.file = file, .flags = QV_MEM_READ | QV_MEM_WRITE, .file_size = a->size, .address = to->initrd_gpa, .mem_size = a->size });
+		.file = file, .flags = QV_MEM_READ | QV_MEM_WRITE, .file_size = a->size, .address = to->initrd_gpa,
+		.mem_size = a->size });
 }
 
 static bool add_initrd(struct plan *plan, struct diag *d, const struct plan_options *o, uint32_t i)
@@ -312,13 +316,15 @@ static bool monitor_segments_good(struct diag *d, const struct qv_elf *elf, cons
 	return true;
 }
 
-static bool add_monitor(struct plan *plan, struct diag *d, const struct plan_options *o, const char *name, uint32_t target)
+static bool add_monitor(struct plan *plan, struct diag *d, const struct plan_options *o, const char *name,
+	uint32_t target)
 {
 	const struct place_in_file whole = { 0, 0 };
 	char *path = tool_format("%s/%s", o->build, name);
 	int file = open_file(plan, d, whole, path, "build it with `make`");
 	struct qv_elf elf;
-	bool good = file >= 0 && add_elf(plan, d, whole, (uint32_t)file, target, 0, &elf) && monitor_segments_good(d, &elf, path);
+	bool good = file >= 0 && add_elf(plan, d, whole, (uint32_t)file, target, 0, &elf) && monitor_segments_good(d, &elf,
+		path);
 
 	free(path);
 	return good;

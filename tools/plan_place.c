@@ -74,7 +74,8 @@ static void add_bare_memory(struct plan *plan)
 static void add_console(struct plan *plan, uint32_t i)
 {
 	if (plan->sandbox[i].kernel == QV_KERNEL_QUEST)
-		plan->memory[plan->memory_count++] = (struct qv_memory){ .sandbox = i, .kind = QV_MEMORY_CONSOLE, .size = QV_LARGE_SIZE,
+		plan->memory[plan->memory_count++] = (struct qv_memory){ .sandbox = i, .kind = QV_MEMORY_CONSOLE,
+			.size = QV_LARGE_SIZE,
 			.grain = QV_LARGE_SIZE, .flags = QV_MEM_READ | QV_MEM_WRITE };
 }
 
@@ -206,7 +207,8 @@ static bool place_part(struct qv_memory *m, struct qv_place *ram)
 	return qv_place_take(ram, m->size, QV_LARGE_SIZE, &m->hpa);
 }
 
-static void no_room(const struct plan *plan, const struct qv_place *ram, uint32_t sandbox, uint64_t size, struct diag *d)
+static void no_room(const struct plan *plan, const struct qv_place *ram, uint32_t sandbox, uint64_t size,
+	struct diag *d)
 {
 	char want[32];
 

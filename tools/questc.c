@@ -91,7 +91,8 @@ static void load_machine(struct job *job)
 	if (!job->config.machine_text.text || strcmp(job->config.machine_text.text, "auto") == 0)
 		return;
 	if (access(job->config.machine_text.text, R_OK) != 0) {
-		diag_error(&job->diag, job->config.machine_text.at, "cannot read %s: %s; check the path", job->config.machine_text.text,
+		diag_error(&job->diag, job->config.machine_text.at, "cannot read %s: %s; check the path",
+			job->config.machine_text.text,
 			strerror(errno));
 		return;
 	}
@@ -107,7 +108,8 @@ static void load_machine(struct job *job)
 
 static bool compile(struct job *job, const struct arguments *a)
 {
-	const char *build = getenv("QUEST_BUILD"), *image = getenv("QUEST_LINUX_IMAGE"), *initrd = getenv("QUEST_LINUX_INITRD");
+	const char *build = getenv("QUEST_BUILD"), *image = getenv("QUEST_LINUX_IMAGE"),
+		*initrd = getenv("QUEST_LINUX_INITRD");
 	const struct plan_options options = { .bare = a->bare, .build = build ? build : "build",
 		.linux_image = image ? image : "build/linux/vmlinuz", .linux_initrd = initrd ? initrd : "build/linux/initrd.gz" };
 
@@ -147,7 +149,8 @@ static bool write_blob(const char *path, const uint8_t *bytes, uint64_t size)
 		good &= fclose(f) == 0;
 	good = good && rename(temporary, path) == 0;
 	if (!good) {
-		(void)fprintf(stderr, "questc: error: cannot write %s: %s; check the folder and the free space\n", path, strerror(errno));
+		(void)fprintf(stderr, "questc: error: cannot write %s: %s; check the folder and the free space\n", path,
+			strerror(errno));
 		(void)unlink(temporary);
 	}
 	free(temporary);

@@ -138,7 +138,8 @@ static size_t collect_lines(const struct plan *p, struct line lines[MAX_LINES])
 
 		lines[n].start = m->hpa;
 		lines[n].size = m->size;
-		(void)snprintf(lines[n].text, sizeof(lines[n].text), "%s%s, guest-physical 0x%llx", console ? "  console of " : "memory of ",
+		(void)snprintf(lines[n].text, sizeof(lines[n].text), "%s%s, guest-physical 0x%llx",
+			console ? "  console of " : "memory of ",
 			p->sandbox[m->sandbox].name, (unsigned long long)m->gpa);
 		n++;
 	}

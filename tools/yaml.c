@@ -281,7 +281,8 @@ static struct yaml_node *parse_checked(const char *bytes, size_t size, struct di
 {
 	struct fy_diag_cfg diag_config = { .output_fn = drop_diagnostics, .level = FYET_ERROR, .module_mask = ~0u };
 	struct fy_diag *fyd = fy_diag_create(&diag_config);
-	struct fy_parse_cfg config = { .flags = FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_1_2, .diag = fyd };
+	struct fy_parse_cfg config = { .flags = FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_1_2,
+		.diag = fyd };
 	struct builder b = { .d = d };
 	bool good;
 

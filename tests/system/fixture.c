@@ -72,7 +72,8 @@ static void kernels(void)
 		{ 1, 6, MON + 17 * MIB, 17 * MIB, 100, 40 * MIB } };
 	const struct segment low[] = { { 1, 5, 0x8000, 0x8000, 4096, 4096 } };
 	const struct segment data[] = { { 1, 6, 16 * MIB, 16 * MIB, 4096, 4096 } };
-	const struct segment twice[] = { { 1, 5, 16 * MIB, 16 * MIB, 4096, 4096 }, { 1, 6, 16 * MIB, 16 * MIB + 64, 100, 100 } };
+	const struct segment twice[] = { { 1, 5, 16 * MIB, 16 * MIB, 4096, 4096 }, { 1, 6, 16 * MIB, 16 * MIB + 64, 100,
+		100 } };
 	const struct segment shrunk[] = { { 1, 5, 16 * MIB, 16 * MIB, 4096, 64 } };
 	const struct segment outside[] = { { 1, 5, 16 * MIB, 16 * MIB, 0, 4096 } };
 
