@@ -6,3 +6,13 @@ $(B)/house-style.ok: mk/check-style mk/rooms.txt Makefile $(wildcard */*.[chS] *
 	@mkdir -p $(@D)
 	mk/check-style
 	@touch $@
+
+# What each monitor weighs, printed whenever it was linked again.
+$(B)/%.size: $(B)/%.elf mk/footprint
+	@mk/footprint $* | tee $@
+images: $(B)/monitor-svm.size $(B)/monitor-vmx.size
+
+check-house: $(B)/house-rooms.ok
+$(B)/house-rooms.ok: mk/check-rooms mk/rooms.txt mk/contracts.txt $(foreach i,$(IMAGES),$(B)/$(i).elf) $(B)/questc $(B)/quest-run
+	mk/check-rooms
+	@touch $@
