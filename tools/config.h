@@ -10,6 +10,7 @@
 #define CONFIG_MAX_LIST     16 /* programs, ports, vcpus, devices, references of one sandbox */
 #define CONFIG_MAX_CHANNELS 32
 #define CONFIG_MAX_RAM      16
+#define CONFIG_MAX_PARTS    6 /* of a memory; QV_MAX_RANGES has room for the console and device memory besides */
 
 struct config_text {
 	const char *text; /* NULL = not given */
@@ -63,7 +64,7 @@ struct config_sandbox {
 	struct config_number cores, core;
 	struct config_text memory_text; /* place only */
 	int memory_count;
-	struct config_memory memory[QV_MAX_RANGES];
+	struct config_memory memory[CONFIG_MAX_PARTS];
 	struct config_number grain;
 	struct config_list programs;
 	int vcpu_count;

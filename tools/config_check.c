@@ -3,6 +3,7 @@
 #include "config.h"
 #include "units.h"
 
+#include <lib/blob.h>
 #include <lib/policy.h>
 
 #include <string.h>
@@ -397,6 +398,21 @@ static void check_channel(struct diag *d, const struct config *c, const struct c
 		diag_error(d, ch->max_delay.at, "a max-delay of zero cannot hold; give the delay you can accept");
 }
 
+/* The blob's sections have fixed limits: lib/blob.h. */
+static void check_totals(struct diag *d, const struct config *c)
+{
+	uint32_t devices = 0, ports = 0;
+
+	for (int i = 0; i < c->sandbox_count; i++) {
+		devices += (uint32_t)c->sandbox[i].device_count;
+		ports += (uint32_t)c->sandbox[i].port_count + (c->sandbox[i].uart.value > 0);
+	}
+	if (devices > QV_BLOB_MAX_DEVICES)
+		diag_error(d, c->sandboxes.at, "%u devices in all; at most %u are possible, remove some", devices, QV_BLOB_MAX_DEVICES);
+	if (ports > QV_BLOB_MAX_PORTS)
+		diag_error(d, c->sandboxes.at, "%u port ranges in all; at most %u are possible, join some", ports, QV_BLOB_MAX_PORTS);
+}
+
 static void check_sandbox(struct diag *d, struct config *c, int i)
 {
 	struct config_sandbox *s = &c->sandbox[i];
@@ -418,6 +434,7 @@ void config_check(struct config *c, struct diag *d)
 		check_sandbox(d, c, i);
 	check_devices(d, c);
 	check_ports(d, c);
+	check_totals(d, c);
 	for (int i = 0; i < c->channel_count; i++)
 		check_channel(d, c, &c->channel[i]);
 	if (d->count == 0)

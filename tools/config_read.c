@@ -155,8 +155,8 @@ READER(read_memory_part)
 {
 	struct config_sandbox *s = into;
 
-	if (s->memory_count == (int)QV_MAX_RANGES) {
-		diag_error(d, value->at, "`memory` has more than %u parts; join some", QV_MAX_RANGES);
+	if (s->memory_count == CONFIG_MAX_PARTS) {
+		diag_error(d, value->at, "`memory` has more than %d parts; join some", CONFIG_MAX_PARTS);
 		return;
 	}
 	if (value->kind == YAML_SCALAR) {
@@ -353,7 +353,7 @@ FIELD_READER(read_watched_by, config_sandbox, watched_by, take_name)
 static const struct key sandbox_keys[] = {
 	{ "kernel", "quest, linux or a path", "what it runs; a path names an ELF64 file entered like Quest. Required",
 		read_kernel },
-	{ "memory", "size, or list of {size, at}", "its private memory. Required", read_memory },
+	{ "memory", "size, or list of {size, at}", "its private memory, up to 6 parts. Required", read_memory },
 	{ "cores", "1 to 16", "processor cores, whole ones. Default 1", read_cores },
 	{ "core", "0 to 15", "ordinal of its first core; default: the lowest free ones in the order of the file", read_core },
 	{ "grain", "4 KiB, 2 MiB or 1 GiB", "largest page of its nested tables. Default: the largest that fits", read_grain },

@@ -76,6 +76,7 @@ static void add_sandbox(struct plan *plan, const struct config_sandbox *s, uint3
 
 static void add_port(struct plan *plan, uint32_t sandbox, uint16_t first, uint16_t last)
 {
+	assert(plan->port_count < QV_BLOB_MAX_PORTS);
 	plan->port[plan->port_count++] = (struct qv_port_range){ sandbox, first, last };
 }
 
@@ -99,6 +100,7 @@ static void add_devices(struct plan *plan, uint32_t i)
 		const struct config_device *device = &plan->source[i]->device[j];
 		uint32_t flags = (device->dma_trusted ? QV_DEVICE_DMA_TRUSTED : 0) | (device->msi_trusted ? QV_DEVICE_MSI_TRUSTED : 0);
 
+		assert(plan->device_count < QV_BLOB_MAX_DEVICES);
 		if (device->kind != CONFIG_DEVICE_CONSOLE)
 			plan->device[plan->device_count++] = (struct qv_device){ .sandbox = i, .kind = kind[device->kind],
 				.vendor = device->vendor, .device = device->device, .bdf = device->bdf, .flags = (uint16_t)flags,
@@ -169,7 +171,7 @@ static void add_bare(struct plan *plan, const struct config *config, const char 
 {
 	plan->system.flags = QV_SYSTEM_BARE;
 	add_sandbox(plan, &config->sandbox[config_find(config, name)], 0);
-	if (plan->source[0]->restarts.count)
+	if (mask_of(config, &plan->source[0]->restarts) & 1u << config_find(config, name))
 		plan->sandbox[0].may_restart = 1;
 }
 
