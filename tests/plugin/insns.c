@@ -3,7 +3,7 @@
  * QEMU TCG plugin: counts executed instructions by 2 MiB page of guest memory, that is, by sandbox.
  *
  * Arguments: entry=HEX (physical address of the first boot instruction, where virtual and physical are equal: it tells
- * where guest memory lies in the emulator) and out=FILE. At exit FILE gets one line a page: `page 0xADDRESS COUNT`.
+ * where guest memory lies in the emulator) and out=FILE. At exit FILE gets one line a page: `page ADDRESS COUNT`, decimal.
  * The emulator ships no header for plugins: the few declarations used are made here (plugin interface version 2 to 4).
  */
 #include <inttypes.h>
@@ -86,7 +86,7 @@ static void finished(qemu_plugin_id_t id, void *data)
 	if (!f)
 		return;
 	for (unsigned i = 0; i < page_count; i++)
-		(void)fprintf(f, "page 0x%" PRIx64 " %" PRIu64 "\n", pages[i].host << PAGE_SHIFT, pages[i].count);
+		(void)fprintf(f, "page %" PRIu64 " %" PRIu64 "\n", pages[i].host << PAGE_SHIFT, pages[i].count);
 	(void)fclose(f);
 }
 
