@@ -5,21 +5,9 @@
 #include <hw/apic.h>
 #include <hw/msr.h>
 #include <hw/port.h>
+#include <lib/processor.h>
 #include <lib/string.h>
 
-#define LEAF1_ECX_VMX          (1u << 5)
-#define LEAF1_ECX_X2APIC       (1u << 21)
-#define LEAF1_ECX_TSC_DEADLINE (1u << 24)
-#define LEAF1_ECX_HYPERVISOR   (1u << 31)
-#define EXT1_ECX_SVM           (1u << 2)
-#define EXT1_EDX_NX            (1u << 20)
-#define EXT1_EDX_HUGE          (1u << 26)
-#define EXT7_EDX_INVARIANT     (1u << 8)
-#define SVM_EDX_NPT            (1u << 0)
-#define PROCBASED_SECONDARY    (1u << 31)
-#define PROCBASED2_EPT          (1u << 1)
-#define PROCBASED2_VPID         (1u << 5)
-#define PROCBASED2_UNRESTRICTED (1u << 7)
 #define SPURIOUS_VECTOR 0xffu
 #define SVR_ENABLE      0x100u
 #define PIC1_DATA 0x21u
@@ -37,99 +25,56 @@ static bool under_tcg(void)
 {
 	struct hw_cpuid h;
 
-	if (!(leaf(1).ecx & LEAF1_ECX_HYPERVISOR))
+	if (!(leaf(1).ecx & QV_LEAF1_ECX_HYPERVISOR))
 		return false;
 	h = hw_cpuid(0x40000000u, 0);
 	return memcmp(&h.ebx, "TCGT", 4) == 0 && memcmp(&h.ecx, "CGTC", 4) == 0 && memcmp(&h.edx, "GTCG", 4) == 0;
 }
 
-static const char *check_svm(const char **remedy)
-{
-	uint64_t control = hw_rdmsr(HW_MSR_VM_CR);
-
-	if (control & HW_VM_CR_SVMDIS) {
-		*remedy = "turn SVM (AMD-V) on in the firmware set-up";
-		return "AMD-V is locked by firmware";
-	}
-	if (!(leaf(0x8000000au).edx & SVM_EDX_NPT)) {
-		*remedy = "use a processor with nested paging (RVI)";
-		return "AMD-V has no nested paging";
-	}
-	return NULL;
-}
-
 /* SDM 3, 24.7: an open FEATURE_CONTROL is ours to set and lock. */
-static bool unlock_vmx(void)
+static uint64_t settle_feature_control(void)
 {
 	uint64_t control = hw_rdmsr(HW_MSR_FEATURE_CONTROL);
 
-	if (!(control & HW_FEATURE_LOCK)) {
-		control |= HW_FEATURE_LOCK | HW_FEATURE_VMX;
+	if (!(control & QV_FEATURE_LOCK)) {
+		control |= QV_FEATURE_LOCK | QV_FEATURE_VMX;
 		hw_wrmsr(HW_MSR_FEATURE_CONTROL, control);
 	}
-	return control & HW_FEATURE_VMX;
+	return control;
 }
 
-static const char *check_vmx(const char **remedy)
+static struct qv_processor read_processor(void)
 {
-	uint32_t allowed, wanted = PROCBASED2_EPT | PROCBASED2_VPID | PROCBASED2_UNRESTRICTED;
+	struct qv_processor p = {
+		.leaf1_ecx = leaf(1).ecx, .ext1_ecx = leaf(0x80000001u).ecx, .ext1_edx = leaf(0x80000001u).edx,
+		.ext7_edx = leaf(0x80000007u).edx, .svm_edx = leaf(0x8000000au).edx, .tcg = under_tcg(),
+	};
 
-	if (!unlock_vmx()) {
-		*remedy = "turn virtualisation (VT-x) on in the firmware set-up";
-		return "VT-x is locked by firmware";
+	if (p.ext1_ecx & QV_EXT1_ECX_SVM)
+		p.vm_cr = hw_rdmsr(HW_MSR_VM_CR);
+	if (p.leaf1_ecx & QV_LEAF1_ECX_VMX) {
+		p.feature_control = settle_feature_control();
+		p.vmx_procbased = hw_rdmsr(HW_MSR_VMX_PROCBASED);
+		if (p.vmx_procbased & QV_VMX_SECONDARY)
+			p.vmx_procbased2 = hw_rdmsr(HW_MSR_VMX_PROCBASED2);
 	}
-	if (!(hw_rdmsr(HW_MSR_VMX_PROCBASED) >> 32 & PROCBASED_SECONDARY))
-		allowed = 0;
-	else
-		allowed = (uint32_t)(hw_rdmsr(HW_MSR_VMX_PROCBASED2) >> 32);
-	if ((allowed & wanted) != wanted) {
-		*remedy = "use a processor with EPT, VPID and unrestricted guest (Intel Core of 2010 or later)";
-		return allowed & PROCBASED2_EPT ? "VT-x has no VPID or no unrestricted guest"
-						: "VT-x has no nested paging (EPT)";
-	}
-	return NULL;
-}
-
-static const char *check_virtualisation(uint32_t *vendor, const char **remedy)
-{
-	if (leaf(0x80000001u).ecx & EXT1_ECX_SVM) {
-		*vendor = QV_VENDOR_SVM;
-		return check_svm(remedy);
-	}
-	if (leaf(1).ecx & LEAF1_ECX_VMX) {
-		*vendor = QV_VENDOR_VMX;
-		return check_vmx(remedy);
-	}
-	*remedy = "use a processor with virtualisation, turn it on in the firmware set-up, or run one sandbox bare";
-	return "this processor has no AMD-V and no VT-x";
-}
-
-static const char *check_basics(const char **remedy)
-{
-	*remedy = "use a processor with the missing feature, or turn it on in the firmware set-up";
-	if (!(leaf(0x80000001u).edx & EXT1_EDX_NX))
-		return "this processor has no NX (no-execute pages)";
-	if (!(leaf(1).ecx & LEAF1_ECX_X2APIC))
-		return "this processor has no x2APIC";
-	if (!(leaf(0x80000007u).edx & EXT7_EDX_INVARIANT) && !under_tcg())
-		return "this processor has no invariant TSC";
-	return NULL;
+	return p;
 }
 
 const char *boot_check_core(struct boot_machine *m, const char **remedy)
 {
-	uint32_t vendor = QV_VENDOR_NONE;
-	const char *lacks = check_basics(remedy);
+	struct qv_processor p = read_processor();
+	uint32_t vendor;
+	const char *lacks = qv_processor_lacks(&p, m->blob.system->flags & QV_SYSTEM_BARE, &vendor, remedy);
 
-	if (!lacks && !(m->blob.system->flags & QV_SYSTEM_BARE))
-		lacks = check_virtualisation(&vendor, remedy);
-	if (!lacks && vendor != m->vendor && m->vendor != QV_VENDOR_NONE) {
+	if (lacks)
+		return lacks;
+	if (m->vendor != QV_VENDOR_NONE && vendor != m->vendor) {
 		*remedy = "use a machine with processors of one kind";
-		lacks = "its virtualisation differs from that of the first core";
+		return "its virtualisation differs from that of the first core";
 	}
-	if (!lacks && m->vendor == QV_VENDOR_NONE)
-		m->vendor = vendor;
-	return lacks;
+	m->vendor = vendor;
+	return NULL;
 }
 
 static void read_flags(struct boot_machine *m)
@@ -138,11 +83,11 @@ static void read_flags(struct boot_machine *m)
 		m->info_flags |= QV_INFO_BARE;
 	if (m->vendor == QV_VENDOR_SVM)
 		m->info_flags |= QV_INFO_VMMCALL;
-	if (leaf(1).ecx & LEAF1_ECX_TSC_DEADLINE)
+	if (leaf(1).ecx & QV_LEAF1_ECX_TSC_DEADLINE)
 		m->info_flags |= QV_INFO_TSC_DEADLINE;
 	if (under_tcg())
 		m->info_flags |= QV_INFO_EMULATED;
-	m->huge_pages = leaf(0x80000001u).edx & EXT1_EDX_HUGE;
+	m->huge_pages = leaf(0x80000001u).edx & QV_EXT1_EDX_HUGE;
 	m->phys_bits = leaf(0x80000008u).eax & 0xff;
 }
 

@@ -9,8 +9,6 @@
 #define HW_APIC_BASE_X2     (1u << 10)
 #define HW_APIC_BASE_ENABLE (1u << 11)
 #define HW_MSR_FEATURE_CONTROL 0x3au
-#define HW_FEATURE_LOCK (1u << 0)
-#define HW_FEATURE_VMX  (1u << 2) /* VMXON outside SMX */
 #define HW_MSR_TSC_ADJUST   0x3bu
 #define HW_MSR_SPEC_CTRL    0x48u
 #define HW_MSR_SYSENTER_CS  0x174u
@@ -39,8 +37,6 @@
 #define HW_MSR_KERNEL_GS    0xc0000102u
 #define HW_MSR_TSC_AUX      0xc0000103u
 #define HW_MSR_VM_CR        0xc0010114u
-#define HW_VM_CR_LOCK   (1u << 3)
-#define HW_VM_CR_SVMDIS (1u << 4)
 #define HW_MSR_VM_HSAVE     0xc0010117u
 
 #endif
