@@ -4,8 +4,6 @@
 
 #include <abi/call.h>
 
-typedef int64_t call(uint64_t argument);
-
 static int64_t call_null(uint64_t argument)
 {
 	(void)argument;
@@ -66,7 +64,7 @@ static int64_t call_launches(uint64_t argument)
 	return mon_launches();
 }
 
-static call *const calls[QV_CALL_COUNT] = {
+mon_call *const mon_calls[QV_CALL_COUNT] = {
 	[QV_CALL_NULL] = call_null,
 	[QV_CALL_READY] = call_ready,
 	[QV_CALL_EXITS] = call_exits,
@@ -75,16 +73,3 @@ static call *const calls[QV_CALL_COUNT] = {
 	[QV_CALL_STOP] = call_stop,
 	[QV_CALL_LAUNCHES] = call_launches,
 };
-
-enum mon_verdict mon_on_call(struct mon_gprs *g, const struct mon_exit *e)
-{
-	uint64_t number = g->reg[MON_RAX];
-	struct mon_paging state;
-
-	(void)e;
-	mon_backend_paging(&state);
-	if (state.cpl != 0)
-		return MON_GP;
-	g->reg[MON_RAX] = (uint64_t)(number < QV_CALL_COUNT ? calls[number](g->reg[MON_RDI]) : QV_ENOSYS);
-	return MON_SKIP;
-}

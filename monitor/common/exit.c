@@ -5,6 +5,7 @@
  */
 #include "mon.h"
 
+#include <abi/call.h>
 #include <hw/apic.h>
 
 #define VECTOR_DB 1u
@@ -71,7 +72,6 @@ static enum mon_verdict on_cr(struct mon_gprs *g, const struct mon_exit *e)
 typedef enum mon_verdict handler(struct mon_gprs *g, const struct mon_exit *e);
 
 static handler *const table[QV_EXIT_COUNT] = { /* not named: MON_FAULT */
-	[QV_EXIT_CALL] = mon_on_call,
 	[QV_EXIT_CPUID] = on_cpuid,
 	[QV_EXIT_IO] = mon_on_io,
 	[QV_EXIT_MSR_READ] = mon_on_msr_read,
@@ -142,21 +142,57 @@ static uint32_t reason_of(const struct mon_exit *e)
 	return e->reason < QV_EXIT_COUNT ? e->reason : QV_EXIT_UNKNOWN;
 }
 
-static void account(uint64_t cycles)
+static uint64_t exit_tsc;
+
+static void begin(struct mon_gprs *gprs, uint32_t reason)
 {
+	exit_tsc = hw_rdtsc();
+	mon.gprs = gprs;
+	mon.page->exits[reason]++;
+}
+
+static void account(void)
+{
+	uint64_t cycles = hw_rdtsc() - exit_tsc;
+
 	mon.page->stolen_cycles += cycles;
 	if (cycles > mon.page->worst_cycles)
 		mon.page->worst_cycles = cycles;
 }
 
+/* The time of a restart, or of waiting for one, is not stolen: the guest did not run. */
+static void end(void)
+{
+	bool settled = (mon_nmi_seen | mon.latched) == 0 && mon.running;
+
+	if (settled || !mon_life_settle())
+		account();
+}
+
 void mon_handle_exit(struct mon_gprs *gprs, const struct mon_exit *e)
 {
-	uint64_t start = hw_rdtsc();
 	uint32_t reason = reason_of(e);
 
-	mon.gprs = gprs;
-	mon.page->exits[reason]++;
+	begin(gprs, reason);
 	carry_out(table[reason] != NULL ? table[reason](gprs, e) : MON_FAULT, gprs, e, reason);
-	if ((mon_nmi_seen == 0 && mon.latched == 0 && mon.running) || !mon_life_settle())
-		account(hw_rdtsc() - start);
+	end();
+}
+
+static int64_t call(const struct mon_gprs *g)
+{
+	uint64_t number = g->reg[MON_RAX];
+
+	return number < QV_CALL_COUNT ? mon_calls[number](g->reg[MON_RDI]) : QV_ENOSYS;
+}
+
+void mon_handle_call(struct mon_gprs *gprs, uint8_t cpl)
+{
+	begin(gprs, QV_EXIT_CALL);
+	if (cpl == 0) {
+		gprs->reg[MON_RAX] = (uint64_t)call(gprs);
+		mon_backend_skip();
+	} else {
+		refuse(VECTOR_GP, true);
+	}
+	end();
 }

@@ -85,9 +85,14 @@ bool mon_life_settle(void);
  * settling that ends this exit; the guest does not run on this core any more. */
 void mon_life_end(enum qv_mail kind);
 
+/* ---- call.c ---- */
+
+/* A call from ring 0: argument in RDI, result for RAX. By enum qv_call_number, no entry is NULL. */
+typedef int64_t mon_call(uint64_t argument);
+extern mon_call *const mon_calls[];
+
 /* ---- handlers ---- */
 
-enum mon_verdict mon_on_call(struct mon_gprs *g, const struct mon_exit *e);
 enum mon_verdict mon_on_io(struct mon_gprs *g, const struct mon_exit *e);
 enum mon_verdict mon_on_msr_read(struct mon_gprs *g, const struct mon_exit *e);
 enum mon_verdict mon_on_msr_write(struct mon_gprs *g, const struct mon_exit *e);

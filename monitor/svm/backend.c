@@ -29,6 +29,7 @@
 #define RFLAGS_RESET 2u
 
 struct svm svm;
+volatile uint32_t svm_registers_changed;
 
 /* ---- set-up ---- */
 
@@ -124,6 +125,7 @@ void mon_backend_reset(void)
 	v->interrupt_shadow = 0;
 	v->inject_event = 0;
 	v->tlb_control = SVM_TLB_FLUSH_ALL;
+	svm_registers_changed = 1;
 	load_unswitched();
 }
 
@@ -162,8 +164,10 @@ _Noreturn void mon_backend_run(void)
 
 void mon_backend_skip(void)
 {
-	svm.vmcb->rip = svm.next_rip;
-	svm.vmcb->interrupt_shadow = 0;
+	struct svm_vmcb *v = svm.vmcb;
+
+	v->rip = svm.next_rip;
+	v->interrupt_shadow = 0;
 }
 
 void mon_backend_inject(uint8_t vector, bool has_error, uint32_t error)

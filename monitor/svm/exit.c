@@ -11,6 +11,7 @@ struct translation {
 	uint8_t length; /* bytes of the instruction, 0 = not an instruction */
 };
 
+#define VMMCALL_LENGTH 3u
 #define FIRST_CODE SVM_EXIT_EXCEPTION
 #define ROW(code)  [(code) - FIRST_CODE]
 
@@ -29,7 +30,6 @@ static const struct translation table[] = {
 	ROW(SVM_EXIT_TASK) = { QV_EXIT_TASK_SWITCH, 0 },
 	ROW(SVM_EXIT_SHUTDOWN) = { QV_EXIT_TRIPLE_FAULT, 0 },
 	ROW(SVM_EXIT_VMRUN) = { QV_EXIT_VIRTUALISATION, 3 },
-	ROW(SVM_EXIT_VMMCALL) = { QV_EXIT_CALL, 3 },
 	ROW(SVM_EXIT_VMLOAD) = { QV_EXIT_VIRTUALISATION, 3 },
 	ROW(SVM_EXIT_VMSAVE) = { QV_EXIT_VIRTUALISATION, 3 },
 	ROW(SVM_EXIT_STGI) = { QV_EXIT_VIRTUALISATION, 3 },
@@ -107,20 +107,40 @@ static void translate(struct mon_exit *e, const struct svm_vmcb *v)
 	e->info[1] = v->exit_info[1];
 	e->rip = v->rip;
 	svm.next_rip = svm.has_next_rip ? v->next_rip : v->rip + row.length;
-	if (row.reason != QV_EXIT_CALL)
-		translate_details(e, v);
+	translate_details(e, v);
 }
 
+static __attribute__((noinline)) void serve(struct svm_vmcb *v)
+{
+	struct mon_exit e;
+
+	svm_registers_changed = 1;
+	translate(&e, v);
+	mon_handle_exit(&mon_start_gprs, &e);
+}
+
+/* An event whose delivery was cut short is delivered again. QEMU leaves others in both fields, without the bit. */
+static void set_event(struct svm_vmcb *v)
+{
+	if (__builtin_expect((v->exit_event & SVM_EVENT_VALID) != 0, 0))
+		v->inject_event = v->exit_event;
+	else
+		v->inject_event = 0;
+}
+
+/* From the #VMEXIT to the VMRUN of a call is the monitor's fast path: at most 100 instructions with run.S. */
 void svm_exit(void)
 {
 	struct svm_vmcb *v = svm.vmcb;
-	struct mon_exit e;
 
 	v->tlb_control = 0;
-	/* An event whose delivery was cut short is delivered again. QEMU leaves others in both fields, without the bit. */
-	v->inject_event = (v->exit_event & SVM_EVENT_VALID) != 0 ? v->exit_event : 0;
+	set_event(v);
 	mon_start_gprs.reg[MON_RAX] = v->rax;
-	translate(&e, v);
-	mon_handle_exit(&mon_start_gprs, &e);
+	if (v->exit_code == SVM_EXIT_VMMCALL) {
+		svm.next_rip = v->rip + VMMCALL_LENGTH;
+		mon_handle_call(&mon_start_gprs, v->cpl);
+	} else {
+		serve(v);
+	}
 	v->rax = mon_start_gprs.reg[MON_RAX];
 }

@@ -11,10 +11,11 @@
 struct svm {
 	struct svm_vmcb *vmcb;
 	uint64_t vmcb_hpa;
-	uint64_t next_rip;        /* after the instruction that exited; 0 = this exit has none */
-	bool has_next_rip;        /* the processor says so itself */
+	uint64_t next_rip; /* after the instruction that exited */
+	bool has_next_rip; /* the processor reports where the next instruction is */
 };
 extern struct svm svm; /* one per core */
+extern volatile uint32_t svm_registers_changed; /* mon_start_gprs holds more than C code keeps: load all of it */
 
 /* run.S */
 _Noreturn void svm_loop(uint64_t vmcb_hpa);

@@ -5,6 +5,7 @@
 
 #define UNUSED __attribute__((unused))
 #define REASON_INVD 13u
+#define REASON_VMCALL 18u
 #define REASON_EPT_VIOLATION 48u
 
 static void decode_exception(struct mon_exit *e, UNUSED const struct mon_gprs *gprs)
@@ -105,7 +106,6 @@ static const struct {
 	[15] = { QV_EXIT_OTHER, decode_other },
 	[16] = { QV_EXIT_OTHER, decode_other },
 	[17] = { QV_EXIT_OTHER, decode_other },
-	[18] = { QV_EXIT_CALL, NULL },
 	[19 ... 27] = { QV_EXIT_VIRTUALISATION, NULL },
 	[28] = { QV_EXIT_CR, decode_cr },
 	[29] = { QV_EXIT_OTHER, decode_other },
@@ -139,6 +139,10 @@ void mon_exit_entry(struct mon_gprs *gprs)
 	uint32_t basic;
 
 	e.code = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+	if (e.code == REASON_VMCALL) {
+		mon_handle_call(gprs, vmcs_read(VMCS_GUEST_SS_RIGHTS) >> 5 & 3);
+		return;
+	}
 	basic = e.code & VMX_REASON_BASIC;
 	e.rip = vmcs_read(VMCS_GUEST_RIP);
 	e.reason = QV_EXIT_UNKNOWN;

@@ -105,6 +105,9 @@ void mon_backend_cpuid(struct mon_gprs *gprs);
 _Noreturn void mon_main(struct qv_handover *handover);
 /* Serve one exit; returns when the guest may be entered again. May wait inside (SIPI, restart, stop). */
 void mon_handle_exit(struct mon_gprs *gprs, const struct mon_exit *e);
+/* Serve a call (VMCALL, VMMCALL) in the same way: the one frequent exit, for which nothing needs translation. `cpl` is
+ * the guest's privilege level. */
+void mon_handle_call(struct mon_gprs *gprs, uint8_t cpl);
 /* The registers of the next first entry: common code fills them, RSI and RDI of the start state included, before
  * mon_backend_run, which loads them. A restart inside mon_handle_exit writes the new values to its `gprs` instead. */
 extern struct mon_gprs mon_start_gprs;
