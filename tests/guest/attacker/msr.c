@@ -85,7 +85,7 @@ static const struct attack attacks[] = {
 	{"read VMX capabilities", read_msr, 0x480, GIVE_GP},
 	{"APIC off", clear_bits, WRITE(HW_MSR_APIC_BASE, HW_APIC_BASE_ENABLE), GIVE_GP},
 	{"x2APIC off", clear_bits, WRITE(HW_MSR_APIC_BASE, HW_APIC_BASE_X2 | HW_APIC_BASE_ENABLE), GIVE_GP},
-	{"APIC page moved", set_bits, WRITE(HW_MSR_APIC_BASE, 0x10000000), GIVE_GP},
+	{"APIC page moved", set_bits, WRITE(HW_MSR_APIC_BASE, 0x100000), GIVE_GP},
 	{"EFER.SVME", set_bits, WRITE(HW_MSR_EFER, HW_EFER_SVME), GIVE_GP},
 	{"EFER reserved bit", set_bits, WRITE(HW_MSR_EFER, EFER_RESERVED), GIVE_GP},
 	{"EFER.LME off while paging", clear_bits, WRITE(HW_MSR_EFER, HW_EFER_LME), GIVE_GP},
