@@ -85,6 +85,8 @@ static void console_take(struct run *r)
 	char bytes[4096];
 	ssize_t n = read(r->machine.console, bytes, sizeof bytes);
 
+	if (n > 0 && r->watch.uart_owner >= 0 && watch_console_source(&r->watch) != r->watch.boot_source)
+		r->shared->console_bytes[r->watch.uart_owner] += (uint64_t)n;
 	if (n > 0)
 		lines_add(&r->lines, watch_console_source(&r->watch), bytes, (size_t)n);
 }

@@ -62,14 +62,38 @@ static void look(struct lines *l, const char *text)
 		l->refused = true;
 }
 
+/* Terminal control sequences (ESC [ ... letter) have no place in a log. */
+static void strip_controls(char *text)
+{
+	char *to = text;
+
+	for (const char *p = text; *p; p++) {
+		if (p[0] == '\033' && p[1] == '[') {
+			p += 2;
+			while (*p && (*p < '@' || *p > '~'))
+				p++;
+			if (!*p)
+				break;
+		} else {
+			*to++ = *p;
+		}
+	}
+	*to = '\0';
+}
+
 static void end_line(struct lines *l, size_t i)
 {
 	struct line_source *s = &l->source[i];
 	int other = l->open >= 0 && l->open != (int)i ? l->open : -1;
 
 	s->text[s->length] = '\0';
+	if (l->terminal)
+		show(l, i, true);
+	strip_controls(s->text);
+	s->length = strlen(s->text);
 	look(l, s->text);
-	show(l, i, true);
+	if (!l->terminal)
+		show(l, i, true);
 	if (l->log)
 		(void)fprintf(l->log, "%-*s | %s\n", width(l), s->name, s->text);
 	s->length = 0;

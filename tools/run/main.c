@@ -94,15 +94,10 @@ static bool load_blob(struct run *r)
 	return true;
 }
 
-static bool bare_ready(const struct run *r)
-{
-	return (r->blob.system->flags & QV_SYSTEM_BARE) && r->lines.bare_ready;
-}
-
 static bool all_ready(const struct run *r)
 {
 	for (uint32_t i = 0; i < r->blob.sandbox_count; i++)
-		if (!snapshot_ready(r->shared, i) && !bare_ready(r))
+		if (!snapshot_ready(r->shared, i))
 			return false;
 	return true;
 }
@@ -147,7 +142,7 @@ static bool judge_sandbox(const struct run *r, uint32_t i)
 {
 	const char *name = r->blob.sandbox[i].name;
 	uint64_t faults = snapshot_faults(r->shared, i);
-	bool ready = snapshot_ready(r->shared, i) || bare_ready(r);
+	bool ready = snapshot_ready(r->shared, i);
 
 	if (!ready)
 		(void)fprintf(stderr, "quest: sandbox %s did not report ready\n", name);

@@ -96,9 +96,10 @@ void report_print(const struct snapshot *s, FILE *to)
 	}
 	(void)fprintf(to, "\n%.31s on %s (%s), %.1f s of machine time, TSC %.3f MHz\n", s->header.system, s->emulator,
 		      vendor, s->seconds, (double)s->header.tsc_hz / 1e6);
-	(void)fprintf(to, "%-12s %4s  %-8s %5s %7s %11s %7s %9s %8s  %s\n", "sandbox", "core", "state", "lives", "exits",
-		      "after ready", "refused", "stolen us", "worst us", "exits by reason");
-	for (uint32_t i = 0; i < s->header.core_count; i++)
+	if (!s->bare)
+		(void)fprintf(to, "%-12s %4s  %-8s %5s %7s %11s %7s %9s %8s  %s\n", "sandbox", "core", "state", "lives",
+			      "exits", "after ready", "refused", "stolen us", "worst us", "exits by reason");
+	for (uint32_t i = 0; !s->bare && i < s->header.core_count; i++)
 		print_core(s, i, to);
 	print_consoles(s, to);
 	for (uint32_t i = 0; i < s->header.core_count; i++)

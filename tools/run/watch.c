@@ -92,6 +92,8 @@ static void poll_console(struct watch *w, uint32_t i)
 void watch_poll(struct watch *w, double wall)
 {
 	poll_header(w);
+	w->now->bare = w->blob->system->flags & QV_SYSTEM_BARE;
+	w->now->bare_ready = w->lines->bare_ready;
 	w->now->seconds = w->machine->ops->seconds(w->machine);
 	if (!w->now->seen)
 		return;
@@ -121,6 +123,8 @@ bool snapshot_ready(const struct snapshot *s, uint32_t sandbox)
 {
 	const struct qv_bb_sandbox *b = &s->header.sandbox[sandbox];
 
+	if (s->bare)
+		return s->bare_ready;
 	return s->seen && sandbox < s->header.sandbox_count && b->first_core < QV_MAX_CORES &&
 	       (s->core[b->first_core].flags & QV_CORE_READY);
 }

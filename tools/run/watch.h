@@ -17,6 +17,8 @@ struct snapshot {
 	uint64_t magic;
 	int32_t pid;     /* of the runner */
 	uint32_t seen;   /* the black box has been written */
+	uint32_t bare;   /* no monitors: the sandbox has the machine */
+	uint32_t bare_ready; /* its kernel printed that it is ready */
 	double seconds;  /* machine time */
 	char file[256];  /* system file or blob */
 	char emulator[16];
