@@ -15,7 +15,8 @@ host-tools: $(B)/tests/fixture
 # Fuzz targets; tests/system/fuzz.t gives them their seeds.
 $(B)/fuzz/yaml: tools/fuzz_yaml.c $(QUESTC_C) $(HOST_LIB_C)
 $(B)/fuzz/blob: tools/fuzz_blob.c $(HOST_LIB_C)
-$(B)/fuzz/yaml $(B)/fuzz/blob:
+$(B)/fuzz/image: tools/fuzz_image.c $(HOST_LIB_C)
+$(B)/fuzz/yaml $(B)/fuzz/blob $(B)/fuzz/image:
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) $(INC_tools) -Itools $^ $(if $(findstring yaml,$@),-lfyaml) -o $@
 

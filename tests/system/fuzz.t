@@ -1,18 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # timeout: 1500
-# Fuzz the YAML front and the blob checker: fuzz.t [SECONDS for each]. Seeds: all system files of the tests, and their blobs
-# without payload. A finding leaves its input in build/fuzz/NAME.artifacts/.
+# Fuzz the YAML front, the blob checker and the readers of images: fuzz.t [SECONDS for each]. Seeds: all system files of the
+# tests, their blobs without payload, and small images. A finding leaves its input in build/fuzz/NAME.artifacts/.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 seconds=${1:-$([ "${QUEST_LONG:-0}" = 1 ] && echo 300 || echo 30)}
 images=build/tests/images
 export QUEST_BUILD=$images QUEST_LINUX_IMAGE=$images/vmlinuz QUEST_LINUX_INITRD=$images/initrd.gz
+export LSAN_OPTIONS=suppressions=tests/system/lsan.supp:print_suppressions=0
 yaml=build/fuzz/yaml.seeds
 blob=build/fuzz/blob.seeds
+image=build/fuzz/image.seeds
 
 make -s build/questc build/tests/fixture >&2 && build/tests/fixture $images || { echo "1..0 # cannot prepare"; exit 1; }
-mkdir -p $yaml $blob
+mkdir -p $yaml $blob $image
 cp tests/system/bad/*.yaml tests/system/good/*.yaml systems/*.yaml $yaml/
 for file in tests/system/good/*.yaml systems/*.yaml; do
 	build/questc pack "$file" -o build/fuzz/seed.blob || { echo "1..0 # cannot make seeds"; exit 1; }
@@ -20,10 +22,11 @@ for file in tests/system/good/*.yaml systems/*.yaml; do
 	head -c "$sealed" build/fuzz/seed.blob >"$blob/$(basename "$file" .yaml)"
 done
 rm -f build/fuzz/seed.blob
+cp $images/quest.elf $images/monitor-svm.elf $images/dynamic $images/vmlinuz $image/
 
-echo "1..2"
+echo "1..3"
 n=0
-for name in yaml blob; do
+for name in yaml blob image; do
 	n=$((n + 1))
 	dir=build/fuzz/$name
 	mkdir -p "$dir.corpus" "$dir.artifacts"
