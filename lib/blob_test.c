@@ -164,6 +164,11 @@ static void accepts_a_good_blob(void **unused)
 	i->payload[2][5] ^= 1;
 	assert_true(qv_blob_file_intact(&b, 0));
 	assert_false(qv_blob_file_intact(&b, 1));
+	i->strings[1] ^= 1;
+	assert_false(check(i, &b, &e));
+	assert_string_equal(e.what, "the blob is damaged: its SHA-256 does not match");
+	assert_false(qv_blob_check(i, sizeof(i->h) - 1, &b, &e));
+	assert_string_equal(e.what, "the file is shorter than a blob header");
 	free(i);
 }
 
@@ -459,6 +464,41 @@ static void refuses_what_takes_two_changes(void **unused)
 	expect_refusal(i, "the region's kind or index is unknown");
 }
 
+/* Move a section into the room behind the others, as the last one of the directory. Returns its entries there. */
+static void *move_behind(struct image *i, uint32_t index, uint32_t count)
+{
+	struct qv_section moved = i->dir[index];
+
+	memcpy(i->pad, (uint8_t *)i + moved.offset, (size_t)moved.count * moved.entry_size);
+	moved.offset = offsetof(struct image, pad);
+	moved.count = count;
+	memmove(&i->dir[index], &i->dir[index + 1], (SECTIONS - 1 - index) * sizeof(i->dir[0]));
+	i->dir[SECTIONS - 1] = moved;
+	i->h.sealed_size = offsetof(struct image, payload);
+	return i->pad;
+}
+
+static void refuses_too_much_for_one_sandbox(void **unused)
+{
+	struct image *i = good_image();
+	struct qv_device *device = move_behind(i, DEVICE, QV_SANDBOX_MAX_DEVICES + 1);
+	struct qv_memory *memory;
+
+	(void)unused;
+	for (uint16_t k = 0; k <= QV_SANDBOX_MAX_DEVICES; k++)
+		device[k] = (struct qv_device){ .kind = QV_DEVICE_PCI_BDF, .bdf = (uint16_t)(8 + k) };
+	expect_refusal(i, "a sandbox has more than 16 devices");
+	i = good_image();
+	memory = move_behind(i, MEMORY, 4 + QV_MAX_RANGES);
+	for (uint32_t k = 4; k < 4 + QV_MAX_RANGES; k++) {
+		memory[k] = memory[3];
+		memory[k].size = QV_PAGE_SIZE;
+		memory[k].gpa = 64 * MIB + k * QV_PAGE_SIZE;
+		memory[k].hpa = 192 * MIB + k * QV_PAGE_SIZE;
+	}
+	expect_refusal(i, "a sandbox has more than 8 memory ranges");
+}
+
 /* Bare: one sandbox, guest = host addresses, no monitor. */
 static struct image *bare_image(void)
 {
@@ -521,6 +561,7 @@ int main(void)
 		cmocka_unit_test(refuses_bad_owners),
 		cmocka_unit_test(refuses_bad_loads),
 		cmocka_unit_test(refuses_what_takes_two_changes),
+		cmocka_unit_test(refuses_too_much_for_one_sandbox),
 		cmocka_unit_test(accepts_bare_systems),
 	};
 
