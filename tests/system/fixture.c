@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MIB (1ull << 20)
 #define MON 0xffffffff80000000ull
@@ -16,14 +17,16 @@ struct segment {
 
 static const char *folder;
 
+/* By rename, because tests that run at the same time share the folder. */
 static void put(const char *name, const void *bytes, size_t size)
 {
-	char path[4096];
+	char path[4096], temporary[4200];
 	FILE *f;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-	f = fopen(path, "wb");
-	if (!f || fwrite(bytes, 1, size, f) != size || fclose(f)) {
+	(void)snprintf(temporary, sizeof(temporary), "%s.%ld", path, (long)getpid());
+	f = fopen(temporary, "wb");
+	if (!f || fwrite(bytes, 1, size, f) != size || fclose(f) || rename(temporary, path)) {
 		perror(path);
 		exit(1);
 	}

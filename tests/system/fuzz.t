@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 1500
+# timeout: 400
+# timeout-long: 1500
 # Fuzz the YAML front, the blob checker and the readers of images: fuzz.t [SECONDS for each]. Seeds: all system files of the
 # tests, their blobs without payload, and small images. A finding leaves its input in build/fuzz/NAME.artifacts/.
 set -u
