@@ -20,8 +20,8 @@ uint64_t report_ram_bytes(const struct plan *plan)
 {
 	uint64_t top = plan->system.memory_top, hole = 2ull << 30;
 
-	if (top > 4ull << 30)
-		return top - hole;
+	if (top > 4ull << 30) /* QEMU's q35 splits RAM at 2 GiB only when it has at least 2.75 GiB */
+		return top - hole < 3ull << 30 ? 3ull << 30 : top - hole;
 	top = (top + FIRMWARE_ROOM + ROUND - 1) / ROUND * ROUND;
 	return top > hole ? hole : top;
 }

@@ -12,13 +12,17 @@ n=0
 
 make -s $questc build/tests/fixture >&2 && build/tests/fixture $images && mkdir -p $work || { echo "1..0 # cannot prepare"; exit 1; }
 
+# What libfyaml calls a mistake differs between its versions; only our part of such a line is compared.
+own_text() { sed 's/\(not valid YAML\): .*;/\1;/'; }
+
 refused() { # NAME FILE EXPECTED-FILE
 	n=$((n + 1))
 	rm -f $work/out.blob
 	timeout 10 $questc pack "$2" -o $work/out.blob >$work/stdout 2>$work/stderr
 	status=$?
-	sed "s|^$2|FILE|" $work/stderr >$work/seen
-	if [ $status = 1 ] && [ ! -e $work/out.blob ] && [ ! -s $work/stdout ] && cmp -s $work/seen "$3"; then
+	sed "s|^$2|FILE|" $work/stderr | own_text >$work/seen
+	own_text <"$3" >$work/wanted
+	if [ $status = 1 ] && [ ! -e $work/out.blob ] && [ ! -s $work/stdout ] && cmp -s $work/seen $work/wanted; then
 		echo "ok $n - $1"
 	else
 		echo "not ok $n - $1: status $status, expected 1 and the text of $3"
