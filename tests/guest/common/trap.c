@@ -34,6 +34,7 @@ void guest_trap(struct guest_frame *frame); /* called by stubs.S */
 struct guest_fault guest_last_fault;
 static struct gate idt[256] __attribute__((aligned(16)));
 static guest_handler *handlers[256];
+static bool without_eoi[256];
 static struct tss tss[QV_MAX_CORES];
 static uint64_t gdt[QV_MAX_CORES][8];
 
@@ -99,6 +100,13 @@ uint64_t guest_own_stack(unsigned vector)
 void guest_on(unsigned vector, guest_handler *handler)
 {
 	handlers[vector] = handler;
+	without_eoi[vector] = false;
+}
+
+void guest_on_no_eoi(unsigned vector, guest_handler *handler)
+{
+	handlers[vector] = handler;
+	without_eoi[vector] = true;
 }
 
 /* Continue behind guest_try, in ring 0, as if it had returned the vector. */
@@ -117,7 +125,7 @@ void guest_trap(struct guest_frame *frame)
 {
 	guest_handler *handler = handlers[frame->vector];
 
-	if (frame->vector >= FIRST_INTERRUPT && frame->vector != GUEST_VECTOR_USER)
+	if (frame->vector >= FIRST_INTERRUPT && frame->vector != GUEST_VECTOR_USER && !without_eoi[frame->vector])
 		hw_apic_eoi();
 	if (handler) {
 		handler(frame);

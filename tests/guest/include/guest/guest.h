@@ -57,6 +57,8 @@ struct guest_frame { /* as stubs.S pushes it */
 typedef void guest_handler(struct guest_frame *frame);
 /* `handler` takes `vector` on all cores; interrupts are acknowledged before it runs. NULL: back to the default. */
 void guest_on(unsigned vector, guest_handler *handler);
+/* The same, but the handler itself must acknowledge. */
+void guest_on_no_eoi(unsigned vector, guest_handler *handler);
 
 /* Deliver `vector` on a stack of its own on this core (IST 1). Returns the top, where each delivery starts. */
 uint64_t guest_own_stack(unsigned vector);
