@@ -247,7 +247,7 @@ static void step(struct machine *m)
 	struct bochs *b = m->bochs;
 	long slice = m->plan.undisturbed > 0 ? (long)(m->plan.undisturbed * 1000) : SLICE_MS;
 	struct timespec begin, now;
-	bool readable = false;
+	bool readable = false, by_itself;
 	const char *t;
 
 	command(m, "c\n");
@@ -259,7 +259,8 @@ static void step(struct machine *m)
 		(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	} while (!m->ended && !prompted(b) &&
 		 (now.tv_sec - begin.tv_sec) * 1000 + (now.tv_nsec - begin.tv_nsec) / 1000000 < slice);
-	if (!m->ended && !prompted(b))
+	by_itself = prompted(b);
+	if (!m->ended && !by_itself)
 		(void)kill(m->pid, SIGINT);
 	if (!wait_prompt(m))
 		return;
@@ -267,9 +268,9 @@ static void step(struct machine *m)
 	t = strstr(b->text, "Next at t=");
 	if (t)
 		b->ticks = strtoull(t + strlen("Next at t="), NULL, 10);
-	if (strstr(b->text, "VMEXIT") && m->plan.watch_exits >= 0) {
-		m->ended = true;
-		(void)snprintf(m->why, sizeof m->why, "processor %d left its guest at tick %llu", m->plan.watch_exits, b->ticks);
+	if (by_itself && m->exits_watched) {
+		m->finished = true;
+		(void)snprintf(m->why, sizeof m->why, "a processor left its guest at tick %llu: %.300s", b->ticks, b->text);
 	}
 }
 
@@ -280,7 +281,17 @@ static double seconds(struct machine *m)
 
 static void watch_exits(struct machine *m)
 {
-	command(m, "vmexitbp\n");
+	char line[40];
+
+	for (uint32_t cpu = 0; cpu < m->plan.cores && !m->ended; cpu++) {
+		(void)snprintf(line, sizeof line, "set $cpu = %u\n", cpu);
+		command(m, line);
+		(void)wait_prompt(m);
+		command(m, "vmexitbp\n");
+		(void)wait_prompt(m);
+		m->exits_watched = m->exits_watched || strstr(m->bochs->text, "break enabled");
+	}
+	command(m, "set $cpu = 0\n");
 	(void)wait_prompt(m);
 }
 

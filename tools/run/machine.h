@@ -13,6 +13,8 @@
 
 #define MACHINE_MAX_EXTRA 64
 
+enum watch_exits { WATCH_NONE, WATCH_ALWAYS, WATCH_AFTER_READY };
+
 struct machine_plan { /* what to start; filled by options and by the blob */
 	const char *emulator;  /* program; NULL = the usual one */
 	const char *kernel;    /* boot image (QEMU) */
@@ -31,7 +33,7 @@ struct machine_plan { /* what to start; filled by options and by the blob */
 	uint64_t blob_size;
 	bool icount;
 	double undisturbed; /* Bochs: one slice of so many host seconds and no stop before; 0 = slices of SLICE_MS */
-	int watch_exits; /* Bochs: stop at VM exits of this processor once asked to; -1 = no */
+	enum watch_exits watch_exits; /* Bochs: end the run at the first exit of any processor */
 };
 
 struct machine {
@@ -40,6 +42,7 @@ struct machine {
 	pid_t pid;
 	int console;       /* COM1, both directions; -1 = none */
 	bool ended;        /* the emulator is gone or has stopped for good */
+	bool exits_watched; /* the emulator stops at exits now */
 	bool finished;     /* nothing more will be run; memory can still be read */
 	char why[1200];     /* why it ended, "" = as asked */
 	void (*pump)(void *context, int fd, int timeout_ms, bool *readable); /* serve console and keyboard while waiting */
@@ -58,7 +61,7 @@ struct machine_ops {
 	void (*step)(struct machine *m);
 	/* Seconds of machine time since power on. */
 	double (*seconds)(struct machine *m);
-	/* All sandboxes are ready: from here on an exit of the watched processor is a finding. May be NULL. */
+	/* From here on an exit of any processor ends the run and is a failure. May be NULL. */
 	void (*watch_exits)(struct machine *m);
 	/* End the emulator and free everything; safe after a failed start. */
 	void (*stop)(struct machine *m);

@@ -125,15 +125,15 @@ static bool done(struct run *r)
 
 static void loop(struct run *r)
 {
+	if (r->machine.plan.watch_exits == WATCH_ALWAYS)
+		r->machine.ops->watch_exits(&r->machine);
 	while (!done(r)) {
 		r->machine.ops->step(&r->machine);
 		watch_poll(&r->watch, run_wall(r));
 		lines_idle(&r->lines);
 		keyboard_release_held(r);
-		if (!r->exits_watched && r->machine.ops->watch_exits && r->machine.plan.watch_exits >= 0 && all_ready(r)) {
-			r->exits_watched = true;
+		if (!r->machine.exits_watched && r->machine.plan.watch_exits == WATCH_AFTER_READY && all_ready(r))
 			r->machine.ops->watch_exits(&r->machine);
-		}
 	}
 	watch_poll(&r->watch, run_wall(r));
 }
@@ -248,7 +248,7 @@ static const char usage[] =
 	"usage: quest-run --blob FILE [--on qemu|bochs] [--emulator PROGRAM] [--kernel BOOT] [--iso FILE]\n"
 	"         [--profile FILE] [--directory DIR] [--name TEXT] [--for SECONDS] [--until TEXT] [--until-ready]\n"
 	"         [--wall SECONDS] [--log FILE] [--facts FILE] [--dump DIR] [--icount] [--append TEXT] [--quiet]\n"
-	"         [--cores N] [--exit-log FILE] [--watch-exits CORE] [--undisturbed HOST_SECONDS]\n"
+	"         [--cores N] [--exit-log FILE] [--watch-exits always|after-ready] [--undisturbed HOST_SECONDS]\n"
 	"         [--emulator-arg WORD]...\n"
 	"       quest-run --stat [--directory DIR]\n";
 
@@ -277,7 +277,9 @@ static bool plan_option(struct machine_plan *p, int c)
 	case 'x': p->exit_log = optarg; return true;
 	case 'c': p->cores = (uint32_t)strtoul(optarg, NULL, 10); return true;
 	case 'U': p->undisturbed = atof(optarg); return true;
-	case 'W': p->watch_exits = atoi(optarg); return true;
+	case 'W':
+		p->watch_exits = strcmp(optarg, "always") == 0 ? WATCH_ALWAYS : WATCH_AFTER_READY;
+		return true;
 	case 'A':
 		if (p->extra_count < MACHINE_MAX_EXTRA)
 			p->extra[p->extra_count++] = optarg;
@@ -317,6 +319,8 @@ static bool parse(struct run *r, int argc, char **argv, bool *stat_only)
 	}
 	if (!r->options.file)
 		r->options.file = r->machine.plan.blob;
+	if (r->machine.plan.watch_exits && !r->machine.ops->watch_exits)
+		return false;
 	return optind == argc && (*stat_only || r->machine.plan.blob);
 }
 
@@ -336,7 +340,7 @@ static bool open_outputs(struct run *r)
 int main(int argc, char **argv)
 {
 	static struct run r = {.machine = {.ops = &machine_qemu, .plan = {.directory = "build/run", .append = "",
-		.kernel = "build/boot.elf", .profile = "mk/bochs.bxrc.in", .watch_exits = -1}}, .lock = -1};
+		.kernel = "build/boot.elf", .profile = "mk/bochs.bxrc.in"}}, .lock = -1};
 	const struct sigaction action = {.sa_handler = on_signal};
 	bool stat_only = false;
 	int status = 1;

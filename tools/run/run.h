@@ -34,7 +34,6 @@ struct run {
 	bool keyboard;     /* stdin is still open */
 	bool escape;       /* Ctrl-A was typed */
 	bool quit;
-	bool exits_watched;
 	int lock;
 	char held[4096];   /* piped input, kept until the sandbox with the UART is ready */
 	size_t held_length;
