@@ -52,6 +52,14 @@ json_balanced() { awk '{ for (i = 1; i <= length($0); i++) { c = substr($0, i, 1
 $questc check tests/system/good/everything.yaml --json >$work/json 2>$work/log && json_balanced $work/json
 point $? "JSON is balanced where text has quotes"
 
+# The programs' archive, found in the blob by its magic, is what a real cpio reads.
+$questc pack tests/system/good/programs.yaml -o $work/programs.blob 2>$work/log
+at=$(grep -abo 070701 $work/programs.blob | head -n 1 | cut -d: -f1)
+rm -rf $work/root && mkdir -p $work/root
+(tail -c "+$((at + 1))" $work/programs.blob | (cd $work/root && busybox cpio -i)) 2>$work/log
+cmp $work/root/bin/hello $images/hello >>$work/log && [ -x $work/root/bin/hello ] && [ ! -e $work/root/TRAILER!!! ]
+point $? "programs are packed as an executable /bin/NAME"
+
 $questc keys >$work/keys 2>$work/log
 awk '/<!-- keys: begin -->/ { on = 1; next } /<!-- keys: end -->/ { on = 0 } on' docs/system-file.md >$work/documented
 diff $work/documented $work/keys >$work/log; point $? "docs/system-file.md has the compiler's table of keys"
