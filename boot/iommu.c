@@ -4,10 +4,11 @@
  * addresses and interrupt its cores only (Intel VT-d specification 4.1, chapters 3, 5, 6, 11).
  *
  * IOMMU region: root table | interrupt-remapping table | status page | one invalidation queue per unit | tables.
- * Only the unit that covers all remaining devices translates (its queue is the first); the others block everything.
+ * One unit translates, the one for all remaining devices if there is such (its queue is the first); others block all.
  */
 #include "pci.h"
 
+#include <hw/pci.h>
 #include <lib/isolate.h>
 #include <lib/string.h>
 #include <lib/vtd.h>
@@ -38,6 +39,7 @@ enum { /* registers, 11.4 */
 #define IRTA_SIZE_256 7u
 #define FSTS_CLEAR  0x7fu
 #define FAULT_CLEAR (1u << 31)
+#define SCOPE_BRIDGE 2u /* 8.3.1: 1 is an endpoint */
 
 enum { PAGE_ROOT, PAGE_IRT, PAGE_STATUS, PAGE_QUEUE, PAGE_TABLES = PAGE_QUEUE + 1 + QV_ACPI_MAX_UNITS };
 #define ROUNDS 1000000u /* register reads before a unit is called dead */
@@ -76,42 +78,69 @@ static bool reachable(const struct boot_machine *m, const struct qv_acpi_unit *u
 	return u->segment == 0 && u->base % QV_PAGE_SIZE == 0 && u->base + QV_PAGE_SIZE <= m->mapped_top;
 }
 
+static bool usable(const struct boot_machine *m, const struct qv_acpi_unit *u)
+{
+	struct qv_vtd_caps caps;
+
+	if (!reachable(m, u))
+		return false;
+	caps = unit_caps(u);
+	return caps.levels != 0 && caps.queue;
+}
+
 void boot_iommu_find(const struct boot_machine *m)
 {
 	memset(&iommu, 0, sizeof(iommu));
 	for (uint32_t i = 0; i < m->dmar.unit_count; i++) {
 		const struct qv_acpi_unit *u = &m->dmar.unit[i];
 
-		if (!reachable(m, u) || !(u->flags & QV_DRHD_INCLUDE_ALL))
-			continue;
-		iommu.caps = unit_caps(u);
-		if (iommu.caps.levels && iommu.caps.queue)
+		if (usable(m, u) && (!iommu.unit || u->flags & QV_DRHD_INCLUDE_ALL))
 			iommu.unit = u;
 	}
-	if (iommu.unit)
-		boot_log("iommu: VT-d at 0x%lx, %u-level tables, interrupt remapping %s\n", iommu.unit->base,
-			iommu.caps.levels, iommu.caps.remapping ? "yes" : "no");
+	if (!iommu.unit)
+		return;
+	iommu.caps = unit_caps(iommu.unit);
+	boot_log("iommu: VT-d at 0x%lx, %u-level tables, interrupt remapping %s\n", iommu.unit->base, iommu.caps.levels,
+		iommu.caps.remapping ? "yes" : "no");
 }
 
-/* Some other unit claims the function, or the bus it is behind. */
-static bool elsewhere(const struct boot_machine *m, uint16_t bdf)
+/* Does the scope name function `bdf`, or a bridge that it is behind? */
+static bool in_scope(const struct qv_acpi_scope *sc, uint16_t bdf)
 {
+	uint16_t named = QV_PCI_BDF(sc->bus, sc->device, sc->function);
+	uint32_t buses;
+
+	if (sc->hops != 1 || sc->type > SCOPE_BRIDGE)
+		return false;
+	if (sc->type != SCOPE_BRIDGE || named == bdf)
+		return named == bdf;
+	buses = hw_pci_read(named, QV_PCI_BUS_NUMBERS);
+	return bdf >> 8 >= (buses >> 8 & 0xff) && bdf >> 8 <= (buses >> 16 & 0xff);
+}
+
+/* The unit that translates `bdf`: the one that names it, else the one for all the rest; NULL = none, or not known. */
+static const struct qv_acpi_unit *unit_of(const struct boot_machine *m, uint16_t bdf)
+{
+	const struct qv_acpi_unit *rest = NULL;
+
 	for (uint32_t i = 0; i < m->dmar.unit_count; i++) {
 		const struct qv_acpi_unit *u = &m->dmar.unit[i];
 
-		for (uint32_t k = 0; u != iommu.unit && k < u->scope_count; k++) {
-			const struct qv_acpi_scope *sc = &u->scope[k];
-
-			if (sc->hops != 1 || QV_PCI_BDF(sc->bus, sc->device, sc->function) == bdf)
-				return true;
+		if (u->segment != 0)
+			continue;
+		for (uint32_t k = 0; k < u->scope_count; k++) {
+			if (in_scope(&u->scope[k], bdf))
+				return u;
 		}
+		if (u->flags & QV_DRHD_INCLUDE_ALL)
+			rest = u;
 	}
-	return false;
+	return m->dmar.dropped ? NULL : rest;
 }
 
 bool boot_iommu_translates(const struct boot_machine *m, uint16_t bdf)
 {
-	return iommu.unit && !elsewhere(m, bdf);
+	return iommu.unit && unit_of(m, bdf) == iommu.unit;
 }
 
 bool boot_iommu_remaps(const struct boot_machine *m, uint16_t bdf)

@@ -71,7 +71,7 @@ struct qv_pci_function { /* one function owned by this sandbox, as found and fix
 	uint16_t flags;        /* QV_DEVICE_* */
 	uint16_t msi_cap;      /* offset of the capability, 0 = none */
 	uint16_t msix_cap;
-	uint64_t msix_table;   /* gpa of the table, 0 = none; its pages are not mapped writable in the guest */
+	uint64_t msix_table;   /* gpa of the table, 0 = none; its pages are not mapped in the guest */
 	uint64_t msix_table_va; /* where this monitor reaches the device's table, 0 = none */
 	uint32_t msix_count;
 	uint16_t irte_first;   /* interrupt-remapping entries [first, first + irte_count) belong to this function */
@@ -103,8 +103,7 @@ struct qv_handover {
 	struct qv_outbox *outbox;              /* of core 0; own one is outbox[core]; only that one is writable */
 	void *own_page;                        /* struct qv_bb_core of this core, writable */
 	uint64_t iommu_va;                     /* VT-d registers, 0 = no IOMMU */
-	uint64_t irt_va;                       /* interrupt remapping table, 0 = none */
-	uint64_t root_va;                      /* VT-d root table, for blocking at restart */
+	uint64_t irt_va;                       /* interrupt-remapping table, then a status page, then the queue; 0 = none */
 	uint32_t function_count;
 	uint32_t flags; /* QV_INFO_* */
 	struct qv_pci_function function[QV_MAX_DEVICES];
