@@ -77,6 +77,7 @@ static handler *const table[QV_EXIT_COUNT] = { /* not named: MON_FAULT */
 	[QV_EXIT_MSR_READ] = mon_on_msr_read,
 	[QV_EXIT_MSR_WRITE] = mon_on_msr_write,
 	[QV_EXIT_ICR] = mon_on_icr,
+	[QV_EXIT_NESTED_FAULT] = mon_on_nested,
 	[QV_EXIT_KICK] = on_kick,
 	[QV_EXIT_SMI] = on_platform,
 	[QV_EXIT_INIT] = on_platform,

@@ -233,6 +233,7 @@ void mon_life_begin(void)
 {
 	reset_guest();
 	if (mon.primary) {
+		mon_devices_quiesce();
 		wait_for_turn();
 		launch();
 	}

@@ -97,6 +97,7 @@ enum mon_verdict mon_on_io(struct mon_gprs *g, const struct mon_exit *e);
 enum mon_verdict mon_on_msr_read(struct mon_gprs *g, const struct mon_exit *e);
 enum mon_verdict mon_on_msr_write(struct mon_gprs *g, const struct mon_exit *e);
 enum mon_verdict mon_on_icr(struct mon_gprs *g, const struct mon_exit *e);
+enum mon_verdict mon_on_nested(struct mon_gprs *g, const struct mon_exit *e);
 enum mon_verdict mon_on_xsetbv(struct mon_gprs *g, const struct mon_exit *e);
 
 /* ---- sysreg.c ---- */
@@ -112,9 +113,22 @@ void mon_port_reset(void);
 void mon_pci_reset(void);
 /* Access to the configuration ports 0xCF8-0xCFF; all bytes lie inside. Reads give all ones where nothing answers. */
 uint32_t mon_pci_read(uint16_t port, uint8_t size);
-void mon_pci_write(uint16_t port, uint8_t size, uint32_t value);
+/* False: the guest reached for what is not its own. */
+bool mon_pci_write(uint16_t port, uint8_t size, uint32_t value);
+/* The machine's register of an own function; size 1, 2 or 4. All ones and nothing if the lock's holder is dead. */
+uint32_t mon_pci_config_read(uint16_t bdf, uint16_t offset, uint8_t size);
+void mon_pci_config_write(uint16_t bdf, uint16_t offset, uint8_t size, uint32_t value);
 /* Before a restart: no device of this sandbox writes memory or interrupts any more. */
 void mon_devices_quiesce(void);
+
+/* ---- msi.c ---- */
+
+/* A write beyond the header of an own function. False: an interrupt message to somebody else. */
+bool mon_msi_config_write(const struct qv_pci_function *f, uint16_t offset, uint8_t size, uint32_t value);
+/* What the guest sees of the aligned dword at `offset` beyond the header, whose machine value is `value`. */
+uint32_t mon_msi_config_read(const struct qv_pci_function *f, uint16_t offset, uint32_t value);
+/* No vector of this function is set up any more. Its memory decoding is on. */
+void mon_msi_reset(const struct qv_pci_function *f);
 
 /* ---- lock.c ---- */
 

@@ -19,9 +19,11 @@
 #define OFFSET_BAR_END 0x28u
 #define OFFSET_ROM     0x30u
 #define OFFSET_INTERRUPT_LINE 0x3cu
+#define OFFSET_CAPABILITIES   0x40u
 
 #define COMMAND_GUEST_BITS 0x407u /* I/O, memory, bus master, INTx disable; not SERR: it raises an NMI for all */
-#define COMMAND_QUIET 0x400u
+#define COMMAND_QUIET  0x400u /* INTx off */
+#define COMMAND_MEMORY 0x002u
 
 #define BAR_TYPE_MASK 0x7u
 #define BAR_TYPE_64   0x4u
@@ -53,7 +55,7 @@ static void config_unlock(void)
 	mon_unlock(&mon.handover->locks->pci_config);
 }
 
-static uint32_t config_read(uint16_t bdf, uint16_t offset, uint8_t size)
+uint32_t mon_pci_config_read(uint16_t bdf, uint16_t offset, uint8_t size)
 {
 	uint16_t port = (uint16_t)(DATA_PORT + (offset & 3u));
 	uint32_t value;
@@ -65,19 +67,18 @@ static uint32_t config_read(uint16_t bdf, uint16_t offset, uint8_t size)
 	return value;
 }
 
-static void config_write16(uint16_t bdf, uint16_t offset, uint16_t value)
+void mon_pci_config_write(uint16_t bdf, uint16_t offset, uint8_t size, uint32_t value)
 {
-	if (!config_lock(bdf, offset))
-		return;
-	hw_out16((uint16_t)(DATA_PORT + (offset & 3u)), value);
-	config_unlock();
-}
+	uint16_t port = (uint16_t)(DATA_PORT + (offset & 3u));
 
-static void config_write8(uint16_t bdf, uint16_t offset, uint8_t value)
-{
 	if (!config_lock(bdf, offset))
 		return;
-	hw_out8((uint16_t)(DATA_PORT + (offset & 3u)), value);
+	if (size == 1)
+		hw_out8(port, (uint8_t)value);
+	else if (size == 2)
+		hw_out16(port, (uint16_t)value);
+	else
+		hw_out32(port, value);
 	config_unlock();
 }
 
@@ -141,30 +142,27 @@ static uint32_t own_read(uint32_t index, uint16_t offset, uint8_t size)
 		value = bar_read(index, (offset - OFFSET_BAR) / 4u);
 	else if ((offset & 0xfcu) == OFFSET_ROM)
 		value = 0; /* no expansion ROM */
+	else if (offset < OFFSET_CAPABILITIES)
+		return mon_pci_config_read(f->bdf, offset, size);
 	else
-		return config_read(f->bdf, offset, size);
+		value = mon_msi_config_read(f, offset & 0xfcu, mon_pci_config_read(f->bdf, offset & 0xfcu, 4));
 	return value >> 8 * (offset & 3u);
 }
 
-/* MSI and MSI-X capabilities: nothing sets them up yet, so no write is let through. */
-static void capability_write(const struct qv_pci_function *f, uint16_t offset, uint8_t size, uint32_t value)
-{
-	(void)f, (void)offset, (void)size, (void)value;
-	mon_refused();
-}
-
-static void own_write(uint32_t index, uint16_t offset, uint8_t size, uint32_t value)
+/* False: the guest reached for what is not its own. */
+static bool own_write(uint32_t index, uint16_t offset, uint8_t size, uint32_t value)
 {
 	const struct qv_pci_function *f = &mon.handover->function[index];
 
 	if (offset == OFFSET_COMMAND && size >= 2)
-		config_write16(f->bdf, offset, (uint16_t)value & COMMAND_GUEST_BITS);
+		mon_pci_config_write(f->bdf, offset, 2, value & COMMAND_GUEST_BITS);
 	else if (in_bars(offset) && size == 4)
 		bar_write(index, (offset - OFFSET_BAR) / 4u, value);
 	else if (offset == OFFSET_INTERRUPT_LINE)
-		config_write8(f->bdf, offset, (uint8_t)value); /* a note of the guest to itself */
+		mon_pci_config_write(f->bdf, offset, 1, value); /* a note of the guest to itself */
 	else
-		capability_write(f, offset, size, value);
+		return mon_msi_config_write(f, offset, size, value);
+	return true;
 }
 
 /* ---- ports ---- */
@@ -198,7 +196,7 @@ uint32_t mon_pci_read(uint16_t port, uint8_t size)
 	return own_read(index, selected_offset(port), size) & ones(size);
 }
 
-void mon_pci_write(uint16_t port, uint8_t size, uint32_t value)
+bool mon_pci_write(uint16_t port, uint8_t size, uint32_t value)
 {
 	uint32_t index = selected();
 
@@ -207,7 +205,8 @@ void mon_pci_write(uint16_t port, uint8_t size, uint32_t value)
 	else if (index == mon.handover->function_count)
 		mon_refused();
 	else
-		own_write(index, selected_offset(port), size, value);
+		return own_write(index, selected_offset(port), size, value);
+	return true;
 }
 
 void mon_pci_reset(void)
@@ -218,6 +217,12 @@ void mon_pci_reset(void)
 
 void mon_devices_quiesce(void)
 {
-	for (uint32_t i = 0; i < mon.handover->function_count; i++)
-		config_write16(mon.handover->function[i].bdf, OFFSET_COMMAND, COMMAND_QUIET);
+	for (uint32_t i = 0; i < mon.handover->function_count; i++) {
+		const struct qv_pci_function *f = &mon.handover->function[i];
+
+		mon_pci_config_write(f->bdf, OFFSET_COMMAND, 2, COMMAND_QUIET | COMMAND_MEMORY);
+		(void)mon_pci_config_read(f->bdf, OFFSET_COMMAND, 2); /* what the device had begun is done */
+		mon_msi_reset(f);
+		mon_pci_config_write(f->bdf, OFFSET_COMMAND, 2, COMMAND_QUIET);
+	}
 }

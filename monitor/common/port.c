@@ -90,14 +90,14 @@ static uint32_t read_port(uint16_t port, uint8_t size)
 	return value;
 }
 
-static void write_port(uint16_t port, uint8_t size, uint32_t value)
+/* False: the guest reached for what is not its own. */
+static bool write_port(uint16_t port, uint8_t size, uint32_t value)
 {
-	if (is_pci(port, size)) {
-		mon_pci_write(port, size, value);
-		return;
-	}
+	if (is_pci(port, size))
+		return mon_pci_write(port, size, value);
 	for (uint8_t i = 0; i < size; i++)
 		write_byte((uint16_t)(port + i), (uint8_t)(value >> 8 * i));
+	return true;
 }
 
 /* IN keeps the upper part of RAX for bytes and words and clears it for doublewords, as the instruction does. */
@@ -119,6 +119,5 @@ enum mon_verdict mon_on_io(struct mon_gprs *g, const struct mon_exit *e)
 	}
 	if (touches(e->io.port, e->io.size, QV_PORT_FORBIDDEN) && !is_pci(e->io.port, e->io.size))
 		return MON_FAULT;
-	write_port(e->io.port, e->io.size, (uint32_t)g->reg[MON_RAX]);
-	return MON_SKIP;
+	return write_port(e->io.port, e->io.size, (uint32_t)g->reg[MON_RAX]) ? MON_SKIP : MON_FAULT;
 }

@@ -170,6 +170,12 @@ void mon_backend_skip(void)
 	v->interrupt_shadow = 0;
 }
 
+void mon_backend_skip_bytes(uint8_t length)
+{
+	svm.next_rip = svm.vmcb->rip + length;
+	mon_backend_skip();
+}
+
 void mon_backend_inject(uint8_t vector, bool has_error, uint32_t error)
 {
 	svm.vmcb->inject_event = SVM_EVENT_VALID | SVM_EVENT_EXCEPTION | vector;

@@ -110,9 +110,14 @@ void mon_backend_sipi(uint8_t vector)
 
 void mon_backend_skip(void)
 {
+	mon_backend_skip_bytes((uint8_t)vmcs_read(VMCS_EXIT_LENGTH));
+}
+
+void mon_backend_skip_bytes(uint8_t length)
+{
 	uint64_t blocked = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
 
-	vmcs_write(VMCS_GUEST_RIP, vmcs_read(VMCS_GUEST_RIP) + vmcs_read(VMCS_EXIT_LENGTH));
+	vmcs_write(VMCS_GUEST_RIP, vmcs_read(VMCS_GUEST_RIP) + length);
 	if (blocked & (VMX_BLOCKED_BY_STI | VMX_BLOCKED_BY_MOV_SS))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocked & ~(uint64_t)(VMX_BLOCKED_BY_STI | VMX_BLOCKED_BY_MOV_SS));
 	if (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF)

@@ -76,6 +76,8 @@ void mon_backend_sipi(uint8_t vector);
 _Noreturn void mon_backend_run(void);
 /* Move the guest past the instruction that exited. */
 void mon_backend_skip(void);
+/* The same where the processor does not tell the length (nested faults). */
+void mon_backend_skip_bytes(uint8_t length);
 /* Deliver an exception at the next entry. */
 void mon_backend_inject(uint8_t vector, bool has_error, uint32_t error);
 /* Deliver an NMI at the next entry. */
