@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bochs, driven through its internal debugger on a pair of pipes. The machine runs in slices: `c` lets it go, SIGINT
- * brings it back to the prompt, where memory is read with `xp`. (A time breakpoint, `sb`, never fires with more than
- * one processor.) Each stop cuts a round of the processors short by a few instructions, so two runs with stops differ
- * by some ticks; `undisturbed` runs are the same to the tick.
+ * Bochs, driven through its internal debugger on a pair of pipes. The machine runs in slices: `s all N` lets every
+ * processor execute one instruction a tick for N ticks and comes back to the prompt, where memory is read with `xp`.
+ * Slices leave no trace: two runs are the same to the tick wherever they are cut. (`c` would run five instructions of a
+ * processor at a time, and its time breakpoint, `sb`, never fires with more than one processor.)
  */
 #include "machine.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,7 @@
 #include <unistd.h>
 
 #define BOCHS_IPS 10000000.0 /* instructions, and ticks, of one machine second: as in the profile */
-#define SLICE_MS 100
+#define SLICE_TICKS 1000000ull
 #define PROMPT_SECONDS 20
 
 struct bochs {
@@ -242,36 +241,36 @@ static bool read_memory(struct machine *m, uint64_t address, void *to, size_t si
 	return true;
 }
 
-static void step(struct machine *m)
+static void slice(struct machine *m)
 {
 	struct bochs *b = m->bochs;
-	long slice = m->plan.undisturbed > 0 ? (long)(m->plan.undisturbed * 1000) : SLICE_MS;
-	struct timespec begin, now;
-	bool readable = false, by_itself;
+	char line[40];
 	const char *t;
 
-	command(m, "c\n");
-	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
-	do {
-		m->pump(m->pump_context, b->from, 20, &readable);
-		if (readable)
-			hear(m);
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (!m->ended && !prompted(b) &&
-		 (now.tv_sec - begin.tv_sec) * 1000 + (now.tv_nsec - begin.tv_nsec) / 1000000 < slice);
-	by_itself = prompted(b);
-	if (!m->ended && !by_itself)
-		(void)kill(m->pid, SIGINT);
+	/* `s all` ends Bochs when there is only one processor */
+	(void)snprintf(line, sizeof line, "s %s%llu\n", m->plan.cores > 1 ? "all " : "", SLICE_TICKS);
+	command(m, line);
 	if (!wait_prompt(m))
 		return;
-	m->finished = m->plan.undisturbed > 0;
 	t = strstr(b->text, "Next at t=");
 	if (t)
 		b->ticks = strtoull(t + strlen("Next at t="), NULL, 10);
-	if (by_itself && m->exits_watched) {
+	if (m->exits_watched && strstr(b->text, "Caught VMEXIT")) {
 		m->finished = true;
 		(void)snprintf(m->why, sizeof m->why, "a processor left its guest at tick %llu: %.300s", b->ticks, b->text);
 	}
+}
+
+static void step(struct machine *m)
+{
+	struct timespec begin, now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
+	do {
+		slice(m);
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (!m->ended && !m->finished && (double)(now.tv_sec - begin.tv_sec) < m->plan.undisturbed);
+	m->finished = m->finished || m->plan.undisturbed > 0;
 }
 
 static double seconds(struct machine *m)
