@@ -75,7 +75,8 @@ static struct yaml_node *load_tree(const char *path, struct diag *d, struct plac
 		if (errno == EFBIG)
 			diag_error(d, at, "the file is larger than 1 MiB; a system file is a page or two");
 		else
-			diag_error(d, at, "cannot read %s: %s; check the path", path, strerror(errno));
+			diag_error(d, at, "cannot read %s: %s; check the path", path,
+				errno == EINVAL ? "it is no ordinary file" : strerror(errno));
 		return NULL;
 	}
 	tree = yaml_parse((const char *)bytes, size, d);

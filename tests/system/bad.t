@@ -54,6 +54,6 @@ expect "FILE: error: cannot read $work/folder.yaml: Is a directory; check the pa
 refused "a folder" $work/folder.yaml $work/expect
 
 rm -f $work/pipe.yaml && mkfifo $work/pipe.yaml
-expect "FILE: error: cannot read $work/pipe.yaml: Invalid argument; check the path"
+expect "FILE: error: cannot read $work/pipe.yaml: it is no ordinary file; check the path"
 refused "a pipe does not hang the compiler" $work/pipe.yaml $work/expect
 echo "1..$n"
