@@ -107,8 +107,6 @@ void boot_check_memory(const struct boot_machine *m);
 void boot_move_archive(struct boot_machine *m);
 void boot_open_blackbox(struct boot_machine *m);
 
-/* ---- devices.c ---- */
-void boot_check_devices(const struct boot_machine *m);
 
 /* ---- processor.c ---- */
 /* Everything on the core that calls: NULL, or what it lacks; *remedy is set then. Fills vendor and flags of `m` on the

@@ -21,7 +21,6 @@ _Noreturn void boot_main(uint32_t magic, uint32_t info)
 	boot_check_blob(m);
 	boot_check_machine(m);
 	boot_check_memory(m);
-	boot_check_devices(m);
 
 	boot_quiet_interrupts(m);
 	boot_measure_time(m);

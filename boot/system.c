@@ -3,6 +3,7 @@
 #include "boot.h"
 
 #include <hw/cpu.h>
+#include <lib/fmt.h>
 #include <lib/ring.h>
 #include <lib/string.h>
 
@@ -72,8 +73,7 @@ static const char *type_name(uint32_t type)
 }
 
 struct place {
-	const char *what;
-	const char *whom; /* sandbox, or "" */
+	char name[QV_NAME_LEN + 48]; /* for messages */
 	uint64_t base, size;
 };
 
@@ -83,37 +83,42 @@ static void check_place(const struct boot_machine *m, const struct place *p)
 	uint32_t type;
 
 	if (p->base < BOOT_PLACED_MIN)
-		boot_refuse("place it at 16 MiB or above", "%s %s is placed at 0x%llx, in memory of the boot code",
-			    p->what, p->whom, (unsigned long long)p->base);
+		boot_refuse("place it at 16 MiB or above", "%s is placed at 0x%llx, in memory of the boot code", p->name,
+			    (unsigned long long)p->base);
 	if (end > top)
 		boot_refuse("give the machine more memory, or lower `memory:` of a sandbox in the system file",
-			    "%s %s needs memory up to %llu MiB, this machine has it up to %llu MiB", p->what, p->whom,
+			    "%s needs memory up to %llu MiB, this machine has it up to %llu MiB", p->name,
 			    (unsigned long long)((end + 0xfffff) >> 20), (unsigned long long)(top >> 20));
 	if (end > m->mapped_top)
 		boot_refuse("use a processor with 1 GiB pages, or less memory in the system file",
-			    "%s %s lies above 4 GiB, and this processor has no 1 GiB pages", p->what, p->whom);
+			    "%s lies above 4 GiB, and this processor has no 1 GiB pages", p->name);
 	if (qv_memmap_is_ram(&m->map, p->base, p->size, &bad))
 		return;
 	type = qv_memmap_at(&m->map, bad, &until);
 	boot_refuse("describe this machine's memory in a machine file, or pin the memory elsewhere with `at:`",
-		    "%s %s needs 0x%llx-0x%llx, but 0x%llx-0x%llx is not free: %s", p->what, p->whom,
+		    "%s needs 0x%llx-0x%llx, but 0x%llx-0x%llx is not free: %s", p->name,
 		    (unsigned long long)p->base, (unsigned long long)end, (unsigned long long)bad,
 		    (unsigned long long)until, type_name(type));
 }
 
 static void check_region(const struct boot_machine *m, const struct qv_region *r)
 {
-	struct place p = { region_name(r->kind), "", r->hpa, r->size };
+	struct place p = { .base = r->hpa, .size = r->size };
 
 	if (r->kind == QV_REGION_TABLES || r->kind == QV_REGION_START)
-		p.whom = m->blob.sandbox[r->index].name;
+		qv_snprintf(p.name, sizeof(p.name), "%s %s", region_name(r->kind), m->blob.sandbox[r->index].name);
+	else if (r->kind == QV_REGION_CORE)
+		qv_snprintf(p.name, sizeof(p.name), "%s %u", region_name(r->kind), r->index);
+	else
+		qv_snprintf(p.name, sizeof(p.name), "%s", region_name(r->kind));
 	check_place(m, &p);
 }
 
 static void check_sandbox_memory(const struct boot_machine *m, const struct qv_memory *r)
 {
-	struct place p = { "sandbox", m->blob.sandbox[r->sandbox].name, r->hpa, r->size };
+	struct place p = { .base = r->hpa, .size = r->size };
 
+	qv_snprintf(p.name, sizeof(p.name), "sandbox %s", m->blob.sandbox[r->sandbox].name);
 	if (r->kind == QV_MEMORY_MMIO)
 		return;
 	/* A bare sandbox owns the machine from address 0: what lies below 16 MiB is checked where it is used. */
