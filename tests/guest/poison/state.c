@@ -55,6 +55,7 @@ static void poison_vectors(void)
 	static const uint64_t words[4] __attribute__((aligned(32))) = {POISON, POISON, POISON, POISON};
 	static const uint32_t control = 0x3f80; /* MXCSR: rounding changed */
 
+	__asm__ volatile("clts");
 	hw_write_cr4(hw_read_cr4() | CR4_OSFXSR);
 	__asm__ volatile("fninit; fldpi; fldl2e; fld1; fldln2; fldpi; fldl2e; fld1; fldln2; ldmxcsr %0" : : "m"(control));
 	__asm__ volatile("movdqa %0, %%xmm0\n\t"
@@ -226,6 +227,7 @@ const char *state_check_fpu(void)
 	uint32_t mxcsr;
 	uint16_t control;
 
+	__asm__ volatile("clts");
 	hw_write_cr4(hw_read_cr4() | CR4_OSFXSR);
 	__asm__ volatile("fxsave64 %0" : "=m"(*(uint8_t (*)[512])area));
 	memcpy(&control, area, sizeof(control));
