@@ -116,6 +116,8 @@ static bool monitors_fit(const context *c, const struct monitor_span span[QV_LOA
 	for (uint32_t vendor = QV_LOAD_MONITOR_SVM; vendor <= QV_LOAD_MONITOR_VMX; vendor++) {
 		uint64_t bytes = span[vendor].end ? span[vendor].end - QV_MON_IMAGE : 0;
 
+		if (!bytes && !(c->blob->system->flags & QV_SYSTEM_BARE))
+			return REFUSE(LOAD, 0, "a vendor's monitor is missing");
 		if (bytes && !span[vendor].entry_loaded)
 			return REFUSE(LOAD, 0, "a monitor's entry point is not in executable code");
 		for (uint32_t core = 0; core < c->blob->system->core_count; core++)

@@ -27,7 +27,7 @@ struct image {
 	struct qv_region region[11];
 	struct qv_device device[2];
 	struct qv_port_range port[2];
-	struct qv_load load[5];
+	struct qv_load load[6];
 	struct qv_file file[2];
 	char strings[16];
 	uint8_t pad[4096];
@@ -77,6 +77,8 @@ static void fill_loads(struct image *i)
 	i->load[3] = (struct qv_load){ QV_LOAD_MONITOR_SVM, 0, 1, QV_MEM_READ | QV_MEM_EXEC, 0, 4096, QV_MON_IMAGE, 4096,
 		QV_MON_IMAGE };
 	i->load[4] = (struct qv_load){ QV_LOAD_MONITOR_SVM, 0, 1, QV_MEM_READ, 0, 64, QV_MON_IMAGE + 4096, 64, QV_MON_IMAGE };
+	i->load[5] = i->load[3];
+	i->load[5].target = QV_LOAD_MONITOR_VMX;
 	i->file[0] = (struct qv_file){ .name = "one", .offset = offsetof(struct image, payload), .size = 4096 };
 	i->file[1] = (struct qv_file){ .name = "two", .offset = offsetof(struct image, payload) + 4096, .size = 8192 };
 }
@@ -90,7 +92,7 @@ static void fill_directory(struct image *i)
 		{ QV_SECTION_REGION, 1, COUNT(regions), sizeof(i->region[0]), offsetof(struct image, region) },
 		{ QV_SECTION_DEVICE, 1, 2, sizeof(i->device[0]), offsetof(struct image, device) },
 		{ QV_SECTION_PORT, 1, 2, sizeof(i->port[0]), offsetof(struct image, port) },
-		{ QV_SECTION_LOAD, 1, 5, sizeof(i->load[0]), offsetof(struct image, load) },
+		{ QV_SECTION_LOAD, 1, 6, sizeof(i->load[0]), offsetof(struct image, load) },
 		{ QV_SECTION_FILE, 1, 2, sizeof(i->file[0]), offsetof(struct image, file) },
 		{ QV_SECTION_STRING, 1, sizeof(i->strings), 1, offsetof(struct image, strings) },
 	};
@@ -384,6 +386,7 @@ static const struct change loads[] = {
 	SET(load[4].address, QV_MON_IMAGE, LOAD, "monitor segments overlap or are not in order"),
 	SET(load[4].entry, QV_MON_IMAGE + 1, LOAD, "a monitor has two entry points"),
 	SET(load[3].flags, QV_MEM_READ, LOAD, "a monitor's entry point is not in executable code"),
+	SET(dir[LOAD].count, 5, LOAD, "a vendor's monitor is missing"),
 	SET(load[4].mem_size, 1 << 20, REGION, "a core's region is too small for the monitor"),
 };
 

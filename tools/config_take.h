@@ -26,7 +26,7 @@ bool take_time(struct diag *d, const struct yaml_node *value, struct config_numb
 bool take_percent(struct diag *d, const struct yaml_node *value, struct config_number *to);
 /* One of the NULL-terminated words; its index goes to *index. */
 bool take_choice(struct diag *d, const struct yaml_node *value, const char *const *words, int *index);
-/* The closest word within a small edit distance, or NULL. `next` steps through candidates. */
+/* The closest of `count` words within a small edit distance, or NULL. */
 const char *nearest(const char *text, const char *const *words, int count);
 
 #endif

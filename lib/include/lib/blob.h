@@ -35,7 +35,8 @@
  *              each large enough for what abi/ puts into it; ARCHIVE holds total_size bytes
  *   loads      inside private memory of their sandbox, disjoint from each other and from the start pages; the entry point
  *              lies in an executable one; the first of a Linux sandbox is its bzImage; monitor segments start on
- *              pages of their own, in ascending order, and fit the core regions with QV_CORE_REGION_MIN to spare
+ *              pages of their own, in ascending order, and fit the core regions with QV_CORE_REGION_MIN to spare; both
+ *              vendors' monitors are there unless the system is bare
  *   launch     after_mask has no cycle
  *   ports      no port belongs to two records; devices: none is named twice
  *   bare       one Quest sandbox, guest-physical = host-physical, no monitor loads
