@@ -48,7 +48,7 @@ static bool has_pci_devices(const struct config_sandbox *s)
 static uint32_t linux_args(struct plan *plan, const struct config_sandbox *s)
 {
 	char *text = tool_format("%s " LINUX_ARGS "%s%s%s", s->uart.value ? LINUX_CONSOLE : LINUX_NO_CONSOLE,
-		has_pci_devices(s) ? "" : " pci=off", s->args.text ? " " : "", s->args.text ? s->args.text : "");
+		has_pci_devices(s) ? " pci=conf1,nocrs" : " pci=off", s->args.text ? " " : "", s->args.text ? s->args.text : "");
 	uint32_t at = plan_string(plan, text);
 
 	free(text);
