@@ -8,6 +8,7 @@
 #define MAX_PORTS  (QV_BLOB_MAX_PORTS + BOOT_MAX_FUNCTIONS)
 #define APIC_HOLE_START 0xfec00000ull /* IO-APICs, local APICs: never part of a device */
 #define APIC_HOLE_END   0xfef00000ull
+#define BUS_SHIFT 20u /* bytes of one bus in memory-mapped configuration space */
 
 static struct qv_memory memory[MAX_MEMORY];
 static struct qv_port_range port[MAX_PORTS];
@@ -60,6 +61,28 @@ static bool touches_ram(const struct boot_machine *m, uint64_t base, uint64_t en
 	return false;
 }
 
+static bool overlap(uint64_t base, uint64_t end, uint64_t other, uint64_t size)
+{
+	return base < other + size && end > other;
+}
+
+/* Memory-mapped configuration space, IOMMU registers, interrupt controllers. */
+static bool touches_platform(const struct boot_machine *m, uint64_t base, uint64_t end)
+{
+	for (uint32_t i = 0; i < m->dmar.unit_count; i++) {
+		if (overlap(base, end, m->dmar.unit[i].base, QV_PAGE_SIZE))
+			return true;
+	}
+	for (uint32_t i = 0; i < m->mcfg.count; i++) {
+		uint64_t first = m->mcfg.ecam[i].base + ((uint64_t)m->mcfg.ecam[i].first_bus << BUS_SHIFT);
+		uint64_t buses = (uint64_t)(m->mcfg.ecam[i].last_bus - m->mcfg.ecam[i].first_bus) + 1;
+
+		if (overlap(base, end, first, buses << BUS_SHIFT))
+			return true;
+	}
+	return base < APIC_HOLE_END && end > APIC_HOLE_START;
+}
+
 /* Guest-physical space that the sandbox already uses. */
 static bool touches_sandbox(const struct boot_machine *m, uint32_t s, uint64_t base, uint64_t end)
 {
@@ -84,8 +107,8 @@ static const char *memory_problem(const struct boot_machine *m, uint32_t s, cons
 
 		if (page_sharer(f, b))
 			return "shares a page of device memory with another function";
-		if (touches_ram(m, base, end) || (base < APIC_HOLE_END && end > APIC_HOLE_START))
-			return "has device memory where the machine has RAM or interrupt controllers";
+		if (touches_ram(m, base, end) || touches_platform(m, base, end))
+			return "has device memory where the machine has RAM, interrupt controllers or its own configuration";
 		if (touches_sandbox(m, s, base, end))
 			return "has device memory at addresses that the sandbox uses for its own memory";
 	}

@@ -15,6 +15,9 @@
 #define HEADER_BRIDGE 1u
 #define MSIX_TABLE 4u
 #define MSIX_ENTRY_BYTES 16u
+#define EXPRESS_CAPABILITIES 4u
+#define EXPRESS_RESETS  (1u << 28)
+#define EXPRESS_CONTROL 8u
 
 struct boot_pci boot_pci;
 
@@ -85,6 +88,16 @@ static void find_msix_table(struct qv_pci_function *f)
 		f->msix_cap = 0;
 }
 
+/* Device Control register if the function can be reset on its own (PCI Express base specification 5.0, 6.6.2). */
+static uint16_t find_reset(uint16_t bdf)
+{
+	uint16_t express = qv_pci_capability(&config, bdf, QV_PCI_CAP_EXPRESS);
+
+	if (!express || !(hw_pci_read(bdf, express + EXPRESS_CAPABILITIES) & EXPRESS_RESETS))
+		return 0;
+	return (uint16_t)(express + EXPRESS_CONTROL);
+}
+
 static void queue_bus(uint32_t bus)
 {
 	if (scan.seen[bus])
@@ -97,6 +110,7 @@ static void describe(struct boot_function *f)
 {
 	f->pci.msi_cap = qv_pci_capability(&config, f->pci.bdf, QV_PCI_CAP_MSI);
 	f->pci.msix_cap = qv_pci_capability(&config, f->pci.bdf, QV_PCI_CAP_MSIX);
+	f->pci.reset_control = find_reset(f->pci.bdf);
 	size_bars(&f->pci);
 	if (f->pci.msix_cap)
 		find_msix_table(&f->pci);

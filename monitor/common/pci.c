@@ -6,6 +6,7 @@
  */
 #include "mon.h"
 
+#include <hw/cpu.h>
 #include <hw/port.h>
 #include <lib/string.h>
 
@@ -24,6 +25,8 @@
 #define COMMAND_GUEST_BITS 0x407u /* I/O, memory, bus master, INTx disable; not SERR: it raises an NMI for all */
 #define COMMAND_QUIET  0x400u /* INTx off */
 #define COMMAND_MEMORY 0x002u
+#define CONTROL_RESET  0x8000u
+#define RESETS_A_SECOND 10u /* a function may take 100 ms (PCI Express base specification 5.0, 6.6.2) */
 
 #define BAR_TYPE_MASK 0x7u
 #define BAR_TYPE_64   0x4u
@@ -215,13 +218,50 @@ void mon_pci_reset(void)
 	address = 0;
 }
 
-void mon_devices_quiesce(void)
+/* ---- between two lives ---- */
+
+static void restore_bars(const struct qv_pci_function *f)
 {
+	for (uint32_t reg = 0; reg < QV_MAX_BARS; reg++) {
+		struct bar_half half = bar_half(f, reg);
+
+		if (half.bar != NULL)
+			mon_pci_config_write(f->bdf, (uint16_t)(OFFSET_BAR + 4 * reg), 4, bar_value(half, false));
+	}
+}
+
+/* Start the reset of every function that has one; true if any did. */
+static bool start_resets(void)
+{
+	bool any = false;
+
 	for (uint32_t i = 0; i < mon.handover->function_count; i++) {
 		const struct qv_pci_function *f = &mon.handover->function[i];
 
-		mon_pci_config_write(f->bdf, OFFSET_COMMAND, 2, COMMAND_QUIET | COMMAND_MEMORY);
+		mon_pci_config_write(f->bdf, OFFSET_COMMAND, 2, COMMAND_QUIET);
 		(void)mon_pci_config_read(f->bdf, OFFSET_COMMAND, 2); /* what the device had begun is done */
+		if (f->reset_control == 0)
+			continue;
+		mon_pci_config_write(f->bdf, f->reset_control, 2, CONTROL_RESET);
+		any = true;
+	}
+	return any;
+}
+
+void mon_devices_quiesce(void)
+{
+	if (start_resets()) {
+		uint64_t end = hw_rdtsc() + mon.handover->tsc_hz / RESETS_A_SECOND;
+
+		while (hw_rdtsc() < end)
+			hw_pause();
+	}
+	for (uint32_t i = 0; i < mon.handover->function_count; i++) {
+		const struct qv_pci_function *f = &mon.handover->function[i];
+
+		if (f->reset_control != 0)
+			restore_bars(f);
+		mon_pci_config_write(f->bdf, OFFSET_COMMAND, 2, COMMAND_QUIET | COMMAND_MEMORY);
 		mon_msi_reset(f);
 		mon_pci_config_write(f->bdf, OFFSET_COMMAND, 2, COMMAND_QUIET);
 	}

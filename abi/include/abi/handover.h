@@ -76,6 +76,8 @@ struct qv_pci_function { /* one function owned by this sandbox, as found and fix
 	uint32_t msix_count;
 	uint16_t irte_first;   /* interrupt-remapping entries [first, first + irte_count) belong to this function */
 	uint16_t irte_count;
+	uint16_t reset_control; /* offset of the Device Control register of a function that can be reset (FLR), 0 = cannot */
+	uint16_t reserved[3];
 	struct qv_bar bar[QV_MAX_BARS];
 };
 
