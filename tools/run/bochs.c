@@ -31,6 +31,13 @@ struct bochs {
 	char profile[512];
 };
 
+/* Never one: `s all` ends Bochs then, and `s` would wait for a sleeping guest for ever. Boot code leaves the second one
+ * alone. */
+static uint32_t processors(const struct machine *m)
+{
+	return m->plan.cores > 1 ? m->plan.cores : 2;
+}
+
 static bool substitute(struct machine *m, FILE *in, FILE *out, const char *terminal)
 {
 	char line[512];
@@ -47,7 +54,7 @@ static bool substitute(struct machine *m, FILE *in, FILE *out, const char *termi
 		if (strcmp(at + 1, "ISO") == 0)
 			(void)fputs(m->plan.iso, out);
 		else if (strcmp(at + 1, "CORES") == 0)
-			(void)fprintf(out, "%u", m->plan.cores);
+			(void)fprintf(out, "%u", processors(m));
 		else if (strcmp(at + 1, "MEMORY") == 0)
 			(void)fprintf(out, "guest=%llu, host=%llu", (unsigned long long)(machine_memory(&m->plan) >> 20),
 				      (unsigned long long)(machine_memory(&m->plan) >> 20));
@@ -247,8 +254,7 @@ static void slice(struct machine *m)
 	char line[40];
 	const char *t;
 
-	/* `s all` ends Bochs when there is only one processor */
-	(void)snprintf(line, sizeof line, "s %s%llu\n", m->plan.cores > 1 ? "all " : "", SLICE_TICKS);
+	(void)snprintf(line, sizeof line, "s all %llu\n", SLICE_TICKS);
 	command(m, line);
 	if (!wait_prompt(m))
 		return;
