@@ -18,6 +18,7 @@
 #include <base/time.h>
 #include <base/timer.h>
 #include <dev/console.h>
+#include <dev/uart.h>
 #include <hw/cpu.h>
 #include <lib/args.h>
 #include <mm/mm.h>
@@ -123,6 +124,7 @@ _Noreturn void kernel_main(uint64_t info_gpa)
 	irq_init();
 	cpu_init(0);
 	console_init();
+	uart_init();
 	time_init();
 	mm_init();
 	read_options(boot_info()->args);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The serial port that the system file may give to the sandbox: a second sink of the kernel log. */
+#ifndef DEV_UART_H
+#define DEV_UART_H
+
+/* Give the port of the entry information, if there is one, the kernel log. Its ports are the sandbox's own, so bytes cost
+ * no exit; polled and bounded: a stuck port is given up. */
+void uart_init(void);
+
+#endif

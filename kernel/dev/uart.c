@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Serial console on a port of the sandbox's own. */
+#include <base/boot.h>
+#include <base/log.h>
+#include <dev/uart.h>
+#include <hw/uart.h>
+
+static struct hw_uart uart;
+
+static void write_uart(const char *text, size_t n)
+{
+	hw_uart_write(&uart, text, n);
+}
+
+void uart_init(void)
+{
+	uint32_t port = boot_info()->uart_port;
+
+	if (port == 0)
+		return;
+	if (hw_uart_init(&uart, (uint16_t)port))
+		log_add_sink(write_uart);
+	else
+		log_warn("nothing answers at serial port 0x%x", port);
+}
