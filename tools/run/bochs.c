@@ -248,7 +248,7 @@ static bool read_memory(struct machine *m, uint64_t address, void *to, size_t si
 	return true;
 }
 
-static void slice(struct machine *m)
+static void step(struct machine *m)
 {
 	struct bochs *b = m->bochs;
 	char line[40];
@@ -265,18 +265,6 @@ static void slice(struct machine *m)
 		m->finished = true;
 		(void)snprintf(m->why, sizeof m->why, "a processor left its guest at tick %llu: %.300s", b->ticks, b->text);
 	}
-}
-
-static void step(struct machine *m)
-{
-	struct timespec begin, now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
-	do {
-		slice(m);
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (!m->ended && !m->finished && (double)(now.tv_sec - begin.tv_sec) < m->plan.undisturbed);
-	m->finished = m->finished || m->plan.undisturbed > 0;
 }
 
 static double seconds(struct machine *m)

@@ -32,7 +32,6 @@ struct machine_plan { /* what to start; filled by options and by the blob */
 	uint64_t memory_top; /* bytes: the highest address the blob uses */
 	uint64_t blob_size;
 	bool icount;
-	double undisturbed; /* Bochs: one slice of so many host seconds and no stop before; 0 = short ones */
 	enum watch_exits watch_exits; /* Bochs: end the run at the first exit of any processor */
 };
 

@@ -241,14 +241,14 @@ static const struct option options[] = {
 	{"for", 1, NULL, 'f'}, {"log", 1, NULL, 'l'}, {"icount", 0, NULL, 'i'}, {"facts", 1, NULL, 'F'},
 	{"dump", 1, NULL, 'D'}, {"until", 1, NULL, 'u'}, {"until-ready", 0, NULL, 'r'}, {"wall", 1, NULL, 'w'},
 	{"quiet", 0, NULL, 'q'}, {"append", 1, NULL, 'a'}, {"exit-log", 1, NULL, 'x'}, {"emulator-arg", 1, NULL, 'A'},
-	{"cores", 1, NULL, 'c'}, {"watch-exits", 1, NULL, 'W'}, {"undisturbed", 1, NULL, 'U'},
+	{"cores", 1, NULL, 'c'}, {"watch-exits", 1, NULL, 'W'},
 	{"stat", 0, NULL, 's'}, {NULL, 0, NULL, 0}};
 
 static const char usage[] =
 	"usage: quest-run --blob FILE [--on qemu|bochs] [--emulator PROGRAM] [--kernel BOOT] [--iso FILE]\n"
 	"         [--profile FILE] [--directory DIR] [--name TEXT] [--for SECONDS] [--until TEXT] [--until-ready]\n"
 	"         [--wall SECONDS] [--log FILE] [--facts FILE] [--dump DIR] [--icount] [--append TEXT] [--quiet]\n"
-	"         [--cores N] [--exit-log FILE] [--watch-exits always|after-ready] [--undisturbed HOST_SECONDS]\n"
+	"         [--cores N] [--exit-log FILE] [--watch-exits always|after-ready]\n"
 	"         [--emulator-arg WORD]...\n"
 	"       quest-run --stat [--directory DIR]\n";
 
@@ -276,7 +276,6 @@ static bool plan_option(struct machine_plan *p, int c)
 	case 'a': p->append = optarg; return true;
 	case 'x': p->exit_log = optarg; return true;
 	case 'c': p->cores = (uint32_t)strtoul(optarg, NULL, 10); return true;
-	case 'U': p->undisturbed = atof(optarg); return true;
 	case 'W':
 		p->watch_exits = strcmp(optarg, "always") == 0 ? WATCH_ALWAYS : WATCH_AFTER_READY;
 		return true;
