@@ -3,12 +3,13 @@
 #include <lib/assert.h>
 #include <lib/bitmap.h>
 
-#define RANGE_MSRS 8192u
+#define RANGE_MSRS QV_MSR_RANGE
 #define LOW_BASE   0x00000000u
 #define HIGH_BASE  0xc0000000u
 #define AMD_BASE   0xc0010000u
 #define NO_BIT     UINT32_MAX
 
+_Static_assert(QV_MSR_RANGE != 8192 || (QV_SVM_MSRPM_BYTES == 8192 && QV_VMX_MSRBM_BYTES == 4096), "sizes of the maps");
 _Static_assert(3 * RANGE_MSRS * 2 / 8 <= QV_SVM_MSRPM_BYTES, "three ranges of two bits an MSR");
 _Static_assert(4 * RANGE_MSRS / 8 == QV_VMX_MSRBM_BYTES, "two ranges of one bit, for reads and for writes");
 _Static_assert(QV_VMX_IOBM_BYTES * 8 == 65536, "one bit a port");

@@ -12,10 +12,13 @@
 #include <lib/pt.h>
 
 #define TOP_LEVEL  (QV_PT_LEVELS - 1u)
+#define PAGE_SHIFT 12u
 #define LEAF_TOP   2u /* no format has leaves in the root */
 #define ADDRESSES  (QV_PAGE_SIZE << (QV_PT_LEVELS * QV_PT_BITS)) /* first address that no table set covers */
 #define FRAME_MASK 0x000ffffffffff000ull /* bits 51:12: the most that any format of either vendor holds */
 #define RIGHTS     (QV_PT_READ | QV_PT_WRITE | QV_PT_EXEC | QV_PT_UNCACHED)
+
+#define NO_PAGE    UINT32_MAX
 
 #define BIT(n) (1ull << (n))
 
@@ -50,13 +53,14 @@ const struct qv_pt_format qv_pt_vtd = {
 	.bit_read = BIT(0), .bit_write = BIT(1), .address_mask = FRAME_MASK,
 };
 
+_Static_assert(QV_PAGE_SIZE == 1u << PAGE_SHIFT, "page shift");
 _Static_assert(QV_PT_BITS >= 1 && QV_PT_BITS <= 9, "a table is at most a page");
 _Static_assert(QV_PT_BITS != 9 || QV_PT_ENTRIES * sizeof(uint64_t) == QV_PAGE_SIZE, "a hardware table is a page");
 _Static_assert(QV_PT_BITS != 9 || QV_PAGE_SIZE << QV_PT_BITS == QV_LARGE_SIZE, "level 1 leaves");
 _Static_assert(QV_PT_BITS != 9 || QV_PAGE_SIZE << (2 * QV_PT_BITS) == QV_HUGE_SIZE, "level 2 leaves");
 _Static_assert(QV_PT_BITS != 9 || ADDRESSES == 1ull << 48, "48-bit addresses");
 
-/* Bytes that one entry of a table of this level covers. */
+/* Bytes that one entry of a table of this level covers; a power of two. */
 static uint64_t level_size(uint32_t level)
 {
 	return QV_PAGE_SIZE << (level * QV_PT_BITS);
@@ -64,7 +68,12 @@ static uint64_t level_size(uint32_t level)
 
 static uint32_t level_index(uint64_t address, uint32_t level)
 {
-	return (uint32_t)(address / level_size(level)) & (QV_PT_ENTRIES - 1);
+	return (uint32_t)(address >> (PAGE_SHIFT + level * QV_PT_BITS)) & (QV_PT_ENTRIES - 1);
+}
+
+static uint64_t round_down(uint64_t address, uint64_t power_of_two)
+{
+	return address & ~(power_of_two - 1);
 }
 
 static bool is_present(const struct qv_pt *pt, uint64_t entry)
@@ -77,35 +86,40 @@ static bool is_leaf(const struct qv_pt *pt, uint64_t entry, uint32_t level)
 	return level == 0 || (entry & pt->format->large_bit) != 0;
 }
 
-/* The table an entry points to, NULL if that is not a table of this set. */
-static uint64_t *entry_table(const struct qv_pt *pt, uint64_t entry)
+/* Place in the pool of the entry that covers `address` in the table on page `page`. Tables are named by page numbers and
+ * entries by places, never by pointers: provers follow indices far more easily. */
+static uint32_t place(uint32_t page, uint64_t address, uint32_t level)
+{
+	return page * QV_PT_ENTRIES + level_index(address, level);
+}
+
+/* The page of the pool an entry points to, NO_PAGE if that is not a table of this set. */
+static uint32_t entry_page(const struct qv_pt *pt, uint64_t entry)
 {
 	uint64_t offset = (entry & pt->format->address_mask) - pt->base_hpa;
-	uint64_t index = offset / QV_PAGE_SIZE;
 
-	if (index >= pt->used || offset % QV_PAGE_SIZE != 0)
-		return NULL;
-	return pt->base + index * QV_PT_ENTRIES;
+	if (offset >> PAGE_SHIFT >= pt->used || offset % QV_PAGE_SIZE != 0)
+		return NO_PAGE;
+	return (uint32_t)(offset >> PAGE_SHIFT);
 }
 
-static void clear_table(uint64_t *table)
+static void clear_table(struct qv_pt *pt, uint32_t page)
 {
 	for (uint32_t i = 0; i < QV_PT_ENTRIES; i++)
-		table[i] = 0;
+		pt->base[page * QV_PT_ENTRIES + i] = 0;
 }
 
-/* Take the next free page of the pool as an empty table and point `entry` at it. NULL: pool used up. */
-static uint64_t *new_table(struct qv_pt *pt, uint64_t *entry)
+/* Take the next free page as an empty table and let the entry at `from` point to it. NO_PAGE: pool used up. */
+static uint32_t new_table(struct qv_pt *pt, uint32_t from)
 {
-	uint64_t *table;
+	uint32_t page = pt->used;
 
-	if (pt->used >= pt->pages)
-		return NULL;
-	table = pt->base + (uint64_t)pt->used * QV_PT_ENTRIES;
-	clear_table(table);
-	*entry = (pt->base_hpa + pt->used * QV_PAGE_SIZE) | pt->format->table_bits;
+	if (page >= pt->pages)
+		return NO_PAGE;
 	pt->used++;
-	return table;
+	clear_table(pt, page);
+	pt->base[from] = (pt->base_hpa + page * QV_PAGE_SIZE) | pt->format->table_bits;
+	return page;
 }
 
 static uint64_t leaf_entry(const struct qv_pt_format *f, uint64_t to, uint32_t level, uint32_t rights)
@@ -148,7 +162,7 @@ void qv_pt_init(struct qv_pt *pt, const struct qv_pt_format *format, void *base,
 	pt->base_hpa = base_hpa;
 	pt->pages = pages;
 	pt->used = 1;
-	clear_table(pt->base);
+	clear_table(pt, 0);
 }
 
 static bool grain_valid(uint64_t grain)
@@ -187,27 +201,40 @@ static uint32_t best_level(uint64_t from, uint64_t to, uint64_t size, uint64_t g
 	return level;
 }
 
+/* One step down: from the table on *page, of that level, to the one below it on the way to `from`, made if need be. */
+static enum qv_pt_error descend(struct qv_pt *pt, uint32_t *page, uint64_t from, uint32_t level)
+{
+	uint32_t at = place(*page, from, level);
+	uint64_t entry = pt->base[at];
+
+	if (!is_present(pt, entry))
+		*page = new_table(pt, at);
+	else if (is_leaf(pt, entry, level))
+		return QV_PT_EEXIST;
+	else
+		*page = entry_page(pt, entry);
+	return *page == NO_PAGE ? QV_PT_ENOMEM : QV_PT_OK;
+}
+
+static enum qv_pt_error put_leaf(struct qv_pt *pt, uint32_t at, uint64_t entry)
+{
+	if (is_present(pt, pt->base[at]))
+		return QV_PT_EEXIST;
+	pt->base[at] = entry;
+	return QV_PT_OK;
+}
+
 static enum qv_pt_error map_leaf(struct qv_pt *pt, uint64_t from, uint64_t to, uint32_t leaf_level, uint32_t rights)
 {
-	uint64_t *table = pt->base;
+	uint32_t page = 0;
 
 	for (uint32_t level = TOP_LEVEL; level > leaf_level; level--) {
-		uint64_t *entry = &table[level_index(from, level)];
+		enum qv_pt_error error = descend(pt, &page, from, level);
 
-		if (!is_present(pt, *entry))
-			table = new_table(pt, entry);
-		else if (is_leaf(pt, *entry, level))
-			return QV_PT_EEXIST;
-		else
-			table = entry_table(pt, *entry);
-		if (!table)
-			return QV_PT_ENOMEM;
+		if (error != QV_PT_OK)
+			return error;
 	}
-	table += level_index(from, leaf_level);
-	if (is_present(pt, *table))
-		return QV_PT_EEXIST;
-	*table = leaf_entry(pt->format, to, leaf_level, rights);
-	return QV_PT_OK;
+	return put_leaf(pt, place(page, from, leaf_level), leaf_entry(pt->format, to, leaf_level, rights));
 }
 
 enum qv_pt_error qv_pt_map(struct qv_pt *pt, uint64_t from, uint64_t to, uint64_t size, uint32_t rights, uint64_t grain)
@@ -257,17 +284,17 @@ uint32_t qv_pt_cost(uint64_t from, uint64_t to, uint64_t size, uint64_t grain)
 /* Where a walk ended: the entry that says what `address` is, 0 when it is unmapped, and its level. */
 static uint64_t walk(const struct qv_pt *pt, uint64_t address, uint32_t *level)
 {
-	const uint64_t *table = pt->base;
+	uint32_t page = 0;
 
 	for (*level = TOP_LEVEL;; (*level)--) {
-		uint64_t entry = table[level_index(address, *level)];
+		uint64_t entry = pt->base[place(page, address, *level)];
 
 		if (!is_present(pt, entry))
 			return 0;
 		if (is_leaf(pt, entry, *level))
 			return *level <= LEAF_TOP ? entry : 0;
-		table = entry_table(pt, entry);
-		if (!table)
+		page = entry_page(pt, entry);
+		if (page == NO_PAGE)
 			return 0;
 	}
 }
@@ -275,9 +302,8 @@ static uint64_t walk(const struct qv_pt *pt, uint64_t address, uint32_t *level)
 static void describe(const struct qv_pt *pt, uint64_t address, uint64_t entry, uint32_t level, struct qv_pt_leaf *leaf)
 {
 	leaf->size = level_size(level);
-	leaf->from = address - address % leaf->size;
-	leaf->to = entry & pt->format->address_mask;
-	leaf->to -= leaf->to % leaf->size;
+	leaf->from = round_down(address, leaf->size);
+	leaf->to = round_down(entry & pt->format->address_mask, leaf->size);
 	leaf->rights = leaf_rights(pt->format, entry);
 }
 
@@ -305,7 +331,7 @@ bool qv_pt_next(const struct qv_pt *pt, uint64_t address, struct qv_pt_leaf *lea
 			describe(pt, address, entry, level, leaf);
 			return true;
 		}
-		address = address - address % level_size(level) + level_size(level);
+		address = round_down(address, level_size(level)) + level_size(level);
 	}
 	return false;
 }

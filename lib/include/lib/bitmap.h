@@ -5,8 +5,11 @@
 
 #include <abi/types.h>
 
-#define QV_SVM_MSRPM_BYTES 8192u  /* APM 2, 15.11: 2 bits an MSR, three ranges of 8192 MSRs */
-#define QV_VMX_MSRBM_BYTES 4096u  /* SDM 3, 25.6.9: read low, read high, write low, write high */
+#ifndef QV_MSR_RANGE
+#define QV_MSR_RANGE 8192u /* MSRs in each range of a bitmap; a compile-time parameter so that proofs can shrink it */
+#endif
+#define QV_SVM_MSRPM_BYTES (QV_MSR_RANGE) /* APM 2, 15.11: 2 bits an MSR, three ranges of four used */
+#define QV_VMX_MSRBM_BYTES (QV_MSR_RANGE / 2) /* SDM 3, 25.6.9: read low, read high, write low, write high */
 #define QV_SVM_IOPM_BYTES  12288u /* APM 2, 15.10: 64 Ki ports + 3 bits past the end; the rest set */
 #define QV_VMX_IOBM_BYTES  8192u  /* SDM 3, 25.6.4 */
 
