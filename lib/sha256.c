@@ -31,18 +31,19 @@ static void schedule(uint32_t w[64], const uint8_t *block)
 	for (uint32_t i = 16; i < 64; i++) {
 		uint32_t a = w[i - 15], b = w[i - 2];
 
-		w[i] = w[i - 16] + w[i - 7] + (rotr(a, 7) ^ rotr(a, 18) ^ a >> 3) + (rotr(b, 17) ^ rotr(b, 19) ^ b >> 10);
+		w[i] = w[i - 16] + w[i - 7] + (rotr(a ^ rotr(a, 11), 7) ^ a >> 3) + (rotr(b ^ rotr(b, 2), 17) ^ b >> 10);
 	}
 }
 
-/* One round (6.2.2, step 3). Of the eight working variables only d and h change: the caller renames instead of moving. */
-static inline void sha_round(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f, uint32_t g, uint32_t *h,
-	uint32_t kw)
+/* One round (6.2.2, step 3). Only d and h change of the eight working variables: the caller renames instead of moving.
+ * Rotations are nested: rotr(x, 2) ^ rotr(x, 13) ^ rotr(x, 22) in half the copies. */
+static inline void sha_round(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f, uint32_t g,
+	uint32_t *h, uint32_t kw)
 {
-	uint32_t t1 = *h + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + (g ^ (e & (f ^ g))) + kw;
+	uint32_t t1 = *h + rotr(e ^ rotr(e ^ rotr(e, 14), 5), 6) + (g ^ (e & (f ^ g))) + kw;
 
 	*d += t1;
-	*h = t1 + (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) | (c & (a | b)));
+	*h = t1 + rotr(a ^ rotr(a ^ rotr(a, 9), 11), 2) + ((a & b) | (c & (a | b)));
 }
 
 static void compress(uint32_t state[8], const uint8_t *block)
