@@ -7,13 +7,22 @@
 #define DR6_FROM_QUALIFICATION 0x600full /* BS, BD, B3-B0 in the same places (SDM 3, table 28-1) */
 #define EVENT_KEPT (VMX_EVENT_VALID | VMX_EVENT_ERROR | VMX_EVENT_TYPE | 0xffu)
 
+/* The intercepted #DB goes to the guest as it came: INT1 ends after its instruction and leaves DR6 alone; the others have
+ * not touched DR6 yet. */
+static uint32_t debug_event(void)
+{
+	if ((vmcs_read(VMCS_EXIT_EVENT) & VMX_EVENT_TYPE) == VMX_EVENT_INT1) {
+		vmcs_write(VMCS_ENTRY_EVENT_LENGTH, vmcs_read(VMCS_EXIT_LENGTH));
+		return VMX_EVENT_VALID | VMX_EVENT_INT1 | VECTOR_DB;
+	}
+	hw_write_dr6(hw_read_dr6() | (vmcs_read(VMCS_EXIT_QUALIFICATION) & DR6_FROM_QUALIFICATION));
+	return VMX_EVENT_VALID | VMX_EVENT_EXCEPTION | VECTOR_DB;
+}
+
 void mon_backend_inject(uint8_t vector, bool has_error, uint32_t error)
 {
-	uint32_t event = VMX_EVENT_VALID | VMX_EVENT_EXCEPTION | vector;
+	uint32_t event = vector == VECTOR_DB ? debug_event() : VMX_EVENT_VALID | VMX_EVENT_EXCEPTION | vector;
 
-	/* An intercepted #DB has not touched DR6 yet. */
-	if (vector == VECTOR_DB)
-		hw_write_dr6(hw_read_dr6() | (vmcs_read(VMCS_EXIT_QUALIFICATION) & DR6_FROM_QUALIFICATION));
 	/* Real mode has no error codes, and the entry would be refused with one. */
 	if (has_error && vmcs_read(VMCS_GUEST_CR0) & VMX_CR0_PE) {
 		event |= VMX_EVENT_ERROR;

@@ -24,6 +24,7 @@ enum vmcs_field {
 	VMCS_IO_BITMAP_B = 0x2002,
 	VMCS_MSR_BITMAP = 0x2004,
 	VMCS_EPT_POINTER = 0x201a,
+	VMCS_XSS_BITMAP = 0x202c,
 	VMCS_ENCLS_BITMAP = 0x202e,
 	VMCS_GUEST_PHYSICAL = 0x2400,
 	VMCS_LINK_POINTER = 0x2800,
@@ -143,6 +144,7 @@ enum { VMX_ES, VMX_CS, VMX_SS, VMX_DS, VMX_FS, VMX_GS, VMX_LDTR, VMX_TR, VMX_SEG
 /* Event fields: vector in bits 0-7, type in 8-10. */
 #define VMX_EVENT_NMI       (2u << 8)
 #define VMX_EVENT_EXCEPTION (3u << 8)
+#define VMX_EVENT_INT1      (5u << 8) /* privileged software exception */
 #define VMX_EVENT_TYPE      (7u << 8)
 #define VMX_EVENT_ERROR     (1u << 11)
 #define VMX_EVENT_VALID     (1u << 31)
