@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 400
 # timeout-long: 1500
-# Fuzz the YAML front, the blob checker and the readers of images: fuzz.t [SECONDS for each]. Seeds: all system files of the
+# Fuzz the YAML front, the blob checker and the readers of images: fuzz.t [SECONDS for each; images get a third]. Seeds: all system files of the
 # tests, their blobs without payload, and small images. A finding leaves its input in build/fuzz/NAME.artifacts/.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -31,9 +31,10 @@ for name in yaml blob image; do
 	n=$((n + 1))
 	dir=build/fuzz/$name
 	mkdir -p "$dir.corpus" "$dir.artifacts"
-	options="-max_total_time=$seconds -timeout=20 -rss_limit_mb=2048 -max_len=65536 -dict=tests/system/yaml.dict"
-	[ $name = yaml ] || options="-max_total_time=$seconds -timeout=20 -rss_limit_mb=2048 -max_len=65536"
-	if make -s "build/fuzz/$name" >"$dir.log" 2>&1 && timeout $((seconds + 120)) "build/fuzz/$name" $options \
+	time=$seconds options="-timeout=20 -rss_limit_mb=2048 -max_len=65536"
+	[ $name != yaml ] || options="$options -dict=tests/system/yaml.dict"
+	[ $name != image ] || time=$(((seconds + 2) / 3)) # two small readers
+	if make -s "build/fuzz/$name" >"$dir.log" 2>&1 && timeout $((seconds + 120)) "build/fuzz/$name" -max_total_time=$time $options \
 		-artifact_prefix="$dir.artifacts/" "$dir.corpus" "$dir.seeds" >>"$dir.log" 2>&1; then
 		echo "ok $n - $name: $(grep '^Done' "$dir.log")"
 	else
