@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 400
+# VT-x: every attack ends as it must, and each tick of the witness comes at exactly the time of a run without attacker.
+. "$(dirname "$0")/common.sh"
+
+run_timed() { # NAME ATTACK
+	make_system tests/isolation/attack.yaml "$1" "ATTACK=$2" "WITNESS=ticks=3000 period-us=1000 mode=spin" || return
+	run_system bochs "$1" --until "witness: 3000 ticks" --wall 300
+}
+
+stamps() { # NAME: the witness' trace area, a TSC value for each of 3000 ticks
+	od -An -v -t u8 -w8 -j 1048576 -N 24000 "$dir/$1.dump/witness.slice" | tr -d ' '
+}
+
+run_timed calm idle &
+run_timed storm all
+wait
+
+relay storm attacker
+relay storm witness
+grep -q 'attacks done' "$dir/storm.attacker.lines"
+point $? "the attacks were over before the witness was" "$(tail -n 2 "$dir/storm.attacker.lines")"
+stamps calm >"$dir/calm.stamps"
+stamps storm >"$dir/storm.stamps"
+[ "$(sort -u "$dir/calm.stamps" | wc -l)" = 3000 ]
+point $? "the undisturbed run has 3000 ticks"
+differ=$(paste "$dir/calm.stamps" "$dir/storm.stamps" | awk '$1 != $2' | wc -l)
+[ "$differ" = 0 ]
+point $? "all 3000 ticks come at the time of the undisturbed run, to the simulated tick" \
+	"$differ differ; the first: $(paste "$dir/calm.stamps" "$dir/storm.stamps" | awk '$1 != $2 { print NR ": " $0; exit }')"
+plan
