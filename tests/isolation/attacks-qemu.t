@@ -29,7 +29,7 @@ point $? "the attacks were over before the witness was" "$(tail -n 2 "$dir/storm
 calm=$(instructions calm witness) storm=$(instructions storm witness)
 [ "$calm" = "$storm" ] && [ "$calm" -gt 0 ]
 point $? "the witness executed $calm instructions in 1500 ticks, attacked or not" "undisturbed $calm, attacked $storm"
-logged=$(grep -c '^vmexit' "$dir/storm.exits") counted=$(exits_counted storm)
+logged=$(grep -o 'vmexit(' "$dir/storm.exits" | wc -l) counted=$(exits_counted storm)
 [ "$logged" = "$counted" ] && [ "$logged" -gt 0 ]
 point $? "QEMU logged $logged exits, the monitors counted as many" "logged $logged, counted $counted"
 plan

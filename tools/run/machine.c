@@ -87,7 +87,7 @@ void machine_kill(struct machine *m)
 	if (m->pid <= 0)
 		return;
 	(void)kill(m->pid, SIGTERM);
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 1000; i++) { /* 10 s: an emulator on a busy host flushes its logs slowly */
 		if (waitpid(m->pid, NULL, WNOHANG) != 0) {
 			m->pid = 0;
 			return;
