@@ -20,6 +20,7 @@ enum { /* registers, 11.4 */
 	GSTS = 0x1c,
 	RTADDR = 0x20,
 	FSTS = 0x34,
+	FECTL = 0x38,
 	PMEN = 0x64,
 	IQH = 0x80,
 	IQT = 0x88,
@@ -38,6 +39,7 @@ enum { /* registers, 11.4 */
 #define IRTA_X2APIC (1u << 11)
 #define IRTA_SIZE_256 7u
 #define FSTS_CLEAR  0x7fu
+#define FECTL_MASKED (1u << 31)
 #define FAULT_CLEAR (1u << 31)
 #define SCOPE_BRIDGE 2u /* 8.3.1: 1 is an endpoint */
 
@@ -272,6 +274,7 @@ static void clear_faults(const struct qv_acpi_unit *u, const struct qv_vtd_caps 
 	for (uint32_t i = 0; i < caps->fault_records; i++)
 		*reg32(u, caps->fault_offset + 16 * i + 12) = FAULT_CLEAR;
 	*reg32(u, FSTS) = FSTS_CLEAR;
+	*reg32(u, FECTL) = FECTL_MASKED; /* faults stay in the records: an interrupt a fault would be a way to flood a core */
 }
 
 static void start_remapping(const struct qv_acpi_unit *u, struct qv_vtd_entry *queue)
