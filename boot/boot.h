@@ -44,7 +44,8 @@ struct boot_machine {
 	uint64_t mapped_top; /* first physical address above the identity map */
 
 	/* from ACPI */
-	struct qv_acpi_madt madt; /* cpu[0] is moved to be the core boot runs on; the others keep their order */
+	struct qv_acpi_madt madt; /* cpu[0] is the core boot runs on; then one thread of each core; then their siblings */
+	uint32_t physical_cores;  /* entries of madt.cpu[] before the siblings, which are never used */
 	struct qv_acpi_fadt fadt;
 	struct qv_acpi_mcfg mcfg; /* count 0 = none */
 	struct qv_acpi_dmar dmar; /* unit_count 0 = none */

@@ -219,5 +219,5 @@ void boot_start_cores(struct boot_machine *m)
 		start_core(m, i);
 		compare_tsc(m, i);
 	}
-	boot_log("%u of %u cores started, their TSCs agree\n", m->core_count, m->madt.cpu_count);
+	boot_log("%u of %u cores started, their TSCs agree\n", m->core_count, m->physical_cores);
 }

@@ -3,6 +3,7 @@
 #include "boot.h"
 
 #include <hw/apic.h>
+#include <lib/processor.h>
 #include <lib/string.h>
 
 #define EBDA_SEGMENT 0x40eu /* BIOS data area: segment of the extended BIOS data area */
@@ -58,6 +59,17 @@ static uint32_t own_apic_id(void)
 	return hw_cpuid(1, 0).ebx >> 24;
 }
 
+/* Low bits of an APIC id that tell the hardware threads of a core apart (SDM 2, CPUID leaf 0xb: level type 1). */
+static uint32_t thread_bits(void)
+{
+	struct hw_cpuid r;
+
+	if (hw_cpuid(0, 0).eax < 0xb)
+		return 0;
+	r = hw_cpuid(0xb, 0);
+	return (r.ecx >> 8 & 0xff) == 1 ? r.eax & 0x1f : 0;
+}
+
 static void read_optional(struct boot_machine *m, const struct qv_acpi_reader *reader,
 			  const struct qv_acpi_root *root)
 {
@@ -85,8 +97,9 @@ void boot_read_firmware(struct boot_machine *m)
 		boot_refuse("update the firmware of this machine",
 			    "the ACPI table APIC (processors) is missing or damaged");
 	put_boot_core_first(&m->madt, own_apic_id());
+	m->physical_cores = qv_order_cores(m->madt.cpu, m->madt.cpu_count, thread_bits());
 	read_optional(m, &reader, &root);
-	boot_log("%u cores, %llu MiB of RAM, %s\n", m->madt.cpu_count,
+	boot_log("%u cores with %u hardware threads, %llu MiB of RAM, %s\n", m->physical_cores, m->madt.cpu_count,
 		 (unsigned long long)(qv_memmap_ram(&m->map) >> 20),
 		 m->dmar.unit_count ? "IOMMU (VT-d)" : "no IOMMU");
 }

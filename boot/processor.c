@@ -99,9 +99,9 @@ void boot_check_machine(struct boot_machine *m)
 
 	if (lacks)
 		boot_refuse(remedy, "%s", lacks);
-	if (m->madt.cpu_count < wanted)
+	if (m->physical_cores < wanted)
 		boot_refuse("give the machine more cores, or lower `cores:` of a sandbox in the system file",
-			    "the system needs %u cores, this machine has %u", wanted, m->madt.cpu_count);
+			    "the system needs %u cores, this machine has %u", wanted, m->physical_cores);
 	m->core_count = wanted;
 	read_flags(m);
 	boot_log("%s, x2APIC, %s%s\n", names[m->vendor],

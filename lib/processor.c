@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <lib/processor.h>
 
+#include <lib/assert.h>
+
 #include <abi/blackbox.h>
+
+#define MAX_THREADS 256u
 
 static const char *lacks_basics(const struct qv_processor *p, const char **remedy)
 {
@@ -63,4 +67,30 @@ const char *qv_processor_lacks(const struct qv_processor *p, bool bare, uint32_t
 	}
 	*remedy = "use a processor with virtualisation, turn it on in the firmware set-up, or run one sandbox bare";
 	return "this processor has no AMD-V and no VT-x";
+}
+
+/* Is there a thread of the same core among the first `n`? */
+static bool has_sibling(const uint32_t *apic_id, uint32_t n, uint32_t id, uint32_t thread_bits)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (apic_id[i] >> thread_bits == id >> thread_bits)
+			return true;
+	}
+	return false;
+}
+
+uint32_t qv_order_cores(uint32_t *apic_id, uint32_t n, uint32_t thread_bits)
+{
+	uint32_t siblings[MAX_THREADS], cores = 0, behind = 0;
+
+	assert(n <= MAX_THREADS && thread_bits < 32);
+	for (uint32_t i = 0; i < n; i++) {
+		if (has_sibling(apic_id, cores, apic_id[i], thread_bits))
+			siblings[behind++] = apic_id[i];
+		else
+			apic_id[cores++] = apic_id[i];
+	}
+	for (uint32_t i = 0; i < behind; i++)
+		apic_id[cores + i] = siblings[i];
+	return cores;
 }

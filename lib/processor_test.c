@@ -119,11 +119,27 @@ static void vmx(void **state)
 	refused(&p, false, "VPID", "VPID");
 }
 
+static void orders_cores(void **state)
+{
+	uint32_t threads[] = { 2, 0, 1, 3, 6, 5, 4, 7 };
+	const uint32_t by_two[] = { 2, 0, 6, 5, 1, 3, 4, 7 }, plain[] = { 2, 0, 6, 5, 1, 3, 4, 7 };
+	uint32_t one = 9;
+
+	(void)state;
+	assert_int_equal(qv_order_cores(threads, 8, 1), 4);
+	assert_memory_equal(threads, by_two, sizeof(by_two));
+	assert_int_equal(qv_order_cores(threads, 8, 0), 8);
+	assert_memory_equal(threads, plain, sizeof(plain));
+	assert_int_equal(qv_order_cores(threads, 8, 3), 1);
+	assert_int_equal(qv_order_cores(&one, 1, 2), 1);
+	assert_int_equal(qv_order_cores(&one, 0, 2), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_ones), cmocka_unit_test(basics), cmocka_unit_test(no_virtualisation),
-		cmocka_unit_test(svm), cmocka_unit_test(vmx),
+		cmocka_unit_test(svm), cmocka_unit_test(vmx), cmocka_unit_test(orders_cores),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

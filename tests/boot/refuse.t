@@ -78,7 +78,7 @@ head -c 20480 /dev/zero >"$work/zeros.blob"
 feature="use a processor with the missing feature, or turn it on in the firmware set-up"
 again="copy or load the blob again"
 
-echo "1..24"
+echo "1..26"
 passed "a good machine and a good blob" -initrd "$work/good.blob"
 refused "no blob" "no system blob given" "load the system blob: QEMU -initrd FILE, or GRUB module2 FILE"
 refused "not a blob" "the system blob is damaged: the file is not a system blob (section header, entry 0)" \
@@ -112,6 +112,10 @@ refused "bare needs x2APIC" "this processor has no x2APIC" "$feature" -cpu max,-
 
 refused "too few cores" "the system needs 2 cores, this machine has 1" \
 	"give the machine more cores, or lower \`cores:\` of a sandbox in the system file" -smp 1 -initrd "$work/good.blob"
+refused "hardware threads are not cores" "the system needs 2 cores, this machine has 1" \
+	"give the machine more cores, or lower \`cores:\` of a sandbox in the system file" \
+	-smp 2,cores=1,threads=2 -initrd "$work/good.blob"
+passed "two cores of two threads" -smp 4,cores=2,threads=2 -initrd "$work/good.blob"
 passed "more cores than needed" -smp 5 -initrd "$work/good.blob"
 refused "too little memory" "sandbox box1 needs memory up to 424 MiB, this machine has it up to 255 MiB" \
 	"give the machine more memory, or lower \`memory:\` of a sandbox in the system file" -initrd "$work/big.blob"

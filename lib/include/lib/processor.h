@@ -39,4 +39,8 @@ struct qv_processor {
  * NONE when bare, where none is needed. */
 const char *qv_processor_lacks(const struct qv_processor *p, bool bare, uint32_t *vendor, const char **remedy);
 
+/* Put one hardware thread of each physical core first, in the given order, and the other threads behind. Threads of one
+ * core have APIC ids that agree above the low `thread_bits` bits. Returns the number of physical cores. n <= 256. */
+uint32_t qv_order_cores(uint32_t *apic_id, uint32_t n, uint32_t thread_bits);
+
 #endif
