@@ -25,23 +25,22 @@
 	push %rax
 .endm
 
-.macro RESTORE
-	pop %rax
-	pop %rcx
-	pop %rdx
-	pop %rbx
-	pop %rbp	/* RSP is in the VMCS */
-	pop %rbp
-	pop %rsi
-	pop %rdi
-	pop %r8
-	pop %r9
-	pop %r10
-	pop %r11
-	pop %r12
-	pop %r13
-	pop %r14
-	pop %r15
+.macro RESTORE	/* RSP stays: the guest's is in the VMCS, the host's is set by the next exit */
+	mov 0x00(%rsp), %rax
+	mov 0x08(%rsp), %rcx
+	mov 0x10(%rsp), %rdx
+	mov 0x18(%rsp), %rbx
+	mov 0x28(%rsp), %rbp
+	mov 0x30(%rsp), %rsi
+	mov 0x38(%rsp), %rdi
+	mov 0x40(%rsp), %r8
+	mov 0x48(%rsp), %r9
+	mov 0x50(%rsp), %r10
+	mov 0x58(%rsp), %r11
+	mov 0x60(%rsp), %r12
+	mov 0x68(%rsp), %r13
+	mov 0x70(%rsp), %r14
+	mov 0x78(%rsp), %r15
 .endm
 
 	.section .text.vmx_entry, "ax"
@@ -65,6 +64,7 @@ vmx_exit:
 resume:
 	RESTORE
 	vmresume
+	add $0x80, %rsp
 	SAVE
 	mov %rsp, %rdi
 	call vmx_entry_failed
@@ -72,6 +72,7 @@ resume:
 	jz resume
 	RESTORE
 	vmlaunch
+	add $0x80, %rsp
 	SAVE
 	mov %rsp, %rdi
 	call vmx_entry_failed

@@ -6,6 +6,7 @@
 #define UNUSED __attribute__((unused))
 #define REASON_INVD 13u
 #define REASON_VMCALL 18u
+#define REASON_VMCALL 18u
 #define REASON_EPT_VIOLATION 48u
 
 static void decode_exception(struct mon_exit *e, UNUSED const struct mon_gprs *gprs)
@@ -133,17 +134,13 @@ static const struct {
 	[60] = { QV_EXIT_VIRTUALISATION, NULL }, /* ENCLS */
 };
 
-void mon_exit_entry(struct mon_gprs *gprs)
+/* Not inlined: its frame would be set up on the fast path. */
+__attribute__((noinline)) static void serve(struct mon_gprs *gprs, uint32_t code)
 {
 	struct mon_exit e;
-	uint32_t basic;
+	uint32_t basic = code & VMX_REASON_BASIC;
 
-	e.code = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
-	if (e.code == REASON_VMCALL) {
-		mon_handle_call(gprs, vmcs_read(VMCS_GUEST_SS_RIGHTS) >> 5 & 3);
-		return;
-	}
-	basic = e.code & VMX_REASON_BASIC;
+	e.code = code;
 	e.rip = vmcs_read(VMCS_GUEST_RIP);
 	e.reason = QV_EXIT_UNKNOWN;
 	e.info[0] = e.info[1] = 0;
@@ -154,6 +151,17 @@ void mon_exit_entry(struct mon_gprs *gprs)
 			table[basic].decode(&e, gprs);
 	}
 	mon_handle_exit(gprs, &e);
+}
+
+/* From a call's exit to the next entry, with entry.S, is the monitor's fast path: at most 100 instructions. */
+void mon_exit_entry(struct mon_gprs *gprs)
+{
+	uint32_t code = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+
+	if (__builtin_expect(code == REASON_VMCALL, 1))
+		mon_handle_call(gprs, vmcs_read(VMCS_GUEST_SS_RIGHTS) >> 5 & 3);
+	else
+		serve(gprs, code);
 }
 
 /*

@@ -108,12 +108,7 @@ void mon_backend_sipi(uint8_t vector)
 	vmcs_write(VMCS_GUEST_RIP, 0);
 }
 
-void mon_backend_skip(void)
-{
-	mon_backend_skip_bytes((uint8_t)vmcs_read(VMCS_EXIT_LENGTH));
-}
-
-void mon_backend_skip_bytes(uint8_t length)
+static void advance(uint64_t length)
 {
 	uint64_t blocked = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
 
@@ -122,6 +117,16 @@ void mon_backend_skip_bytes(uint8_t length)
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocked & ~(uint64_t)(VMX_BLOCKED_BY_STI | VMX_BLOCKED_BY_MOV_SS));
 	if (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF)
 		vmcs_write(VMCS_GUEST_PENDING_DEBUG, vmcs_read(VMCS_GUEST_PENDING_DEBUG) | VMX_PENDING_STEP);
+}
+
+void mon_backend_skip(void)
+{
+	advance(vmcs_read(VMCS_EXIT_LENGTH));
+}
+
+void mon_backend_skip_bytes(uint8_t length)
+{
+	advance(length);
 }
 
 void mon_backend_paging(struct mon_paging *paging)
