@@ -233,6 +233,19 @@ static uint64_t debug_loop(uint64_t unused)
 	return 0;
 }
 
+extern uint64_t attack_idt32[18]; /* loop32.S */
+extern const uint8_t attack_handler32[];
+uint64_t attack_alignment_loop(uint64_t unused);
+
+/* Gate 17: 32-bit interrupt gate, ring 3 may use it, handler in ring 3 code (SDM 3, 6.11). */
+static uint64_t alignment_loop(uint64_t unused)
+{
+	uint64_t handler = (uint64_t)attack_handler32;
+
+	attack_idt32[17] = (handler & 0xffff) | 0x1bull << 16 | 0xee00ull << 32 | (handler >> 16 & 0xffff) << 48;
+	return attack_alignment_loop(unused);
+}
+
 /* ---- sleep and loops that only another sandbox can end ---- */
 
 static uint64_t halt_for_ever(uint64_t unused)
@@ -295,6 +308,7 @@ static const struct attack attacks[] = {
 	{"alignment check in ring 3", alignment_check, 0, LIVE},
 	{"single step", single_step, 0, LIVE},
 	{"debug-loop", debug_loop, 0, EVERYWHERE(ANYTHING), QV_EXIT_DEBUG, true},
+	{"alignment-loop", alignment_loop, 0, HANGS},
 	{"halt-with-interrupts-off", halt_for_ever, 0, HANGS},
 	{"spin-with-interrupts-off", spin_for_ever, 0, HANGS},
 	{"fault-for-ever", fault_for_ever, 0, HANGS},
