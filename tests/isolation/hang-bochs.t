@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 300
+# VT-x: guests that sleep, spin or fault for ever with interrupts off are restarted by a sandbox that may, through the
+# kick; a witness loses no tick.
+. "$(dirname "$0")/common.sh"
+
+make_system tests/isolation/hang.yaml hang TICKS=1000 MS=300 EXACT=exact &&
+	run_system bochs hang --until "witness: 1000 ticks" --wall 240
+for sandbox in supervisor halts spins faults debugs aligns witness; do relay hang $sandbox; done
+plan
