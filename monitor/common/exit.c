@@ -36,10 +36,12 @@ static enum mon_verdict on_platform(struct mon_gprs *g, const struct mon_exit *e
 	return MON_RESUME;
 }
 
-/* Intercepted so that an endless delivery loop exits once a round and cannot hold off a kick. */
+/* Intercepted so that an endless delivery loop exits once a round. The delivery that follows outranks an NMI, so a kick is
+ * let in here, or such a loop would hold it off for ever. */
 static enum mon_verdict on_alignment(struct mon_gprs *g, const struct mon_exit *e)
 {
 	(void)g, (void)e;
+	mon_backend_kick_taken();
 	mon_backend_inject(VECTOR_AC, true, 0);
 	return MON_RESUME;
 }
@@ -47,6 +49,7 @@ static enum mon_verdict on_alignment(struct mon_gprs *g, const struct mon_exit *
 static enum mon_verdict on_debug(struct mon_gprs *g, const struct mon_exit *e)
 {
 	(void)g, (void)e;
+	mon_backend_kick_taken();
 	mon_backend_inject(VECTOR_DB, false, 0);
 	return MON_RESUME;
 }

@@ -135,12 +135,14 @@ static void end_life(void)
 	if (over() && !restart && !faulted)
 		return;
 	restart = restart && !stop;
-	if (!park_others(restart ? QV_CORE_WAITING : end)) {
+	/* First all down and deaf to SIPI, then ready for the new life: a sibling that was parked last could otherwise have
+	 * started one that was parked before it, with the old code. */
+	if (!park_others(restart ? QV_CORE_STOPPED : end) || (restart && !park_others(QV_CORE_WAITING))) {
 		restart = false;
 		end = QV_CORE_FAULTED;
 	}
 	mon_devices_quiesce();
-	mon.latched = 0;
+	mon.latched &= restart ? 0 : BIT(QV_MAIL_RESTART); /* somebody who may restart it was promised so */
 	if (restart) {
 		launch();
 		return;

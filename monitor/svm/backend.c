@@ -183,8 +183,11 @@ void mon_backend_inject(uint8_t vector, bool has_error, uint32_t error)
 		svm.vmcb->inject_event |= SVM_EVENT_ERROR | (uint64_t)error << 32;
 }
 
+/* An event that waits for delivery goes first, or an interrupt in service would never end; the NMI is lost then. */
 void mon_backend_inject_nmi(void)
 {
+	if (svm.vmcb->inject_event & SVM_EVENT_VALID)
+		return;
 	svm.vmcb->inject_event = SVM_EVENT_VALID | SVM_EVENT_NMI | 2u;
 }
 

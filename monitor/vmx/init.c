@@ -80,7 +80,7 @@ static void set_controls(const struct qv_vendor_pages *pages)
 	vmcs_write(VMCS_MSR_BITMAP, pages->msr_bitmap_hpa);
 	vmcs_write(VMCS_EPT_POINTER, pages->nested_root_hpa | EPT_POINTER_BITS);
 	if (vmx_caps.secondary & VMX_CPU2_XSAVES)
-		vmcs_write(VMCS_XSS_BITMAP, 0);
+		vmcs_write(VMCS_XSS_BITMAP, ~0ull); /* no supervisor state: XSS is 0 */
 	if (vmx_caps.secondary & VMX_CPU2_ENCLS)
 		vmcs_write(VMCS_ENCLS_BITMAP, ~0ull);
 }

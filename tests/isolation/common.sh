@@ -70,3 +70,7 @@ host_memory() { # NAME SANDBOX: start and end of its private memory, host-physic
 		sed -n 's/.*"name": "'"$2"'".*"kind": "private", "gpa": 0, "hpa": \([0-9]*\), "size": \([0-9]*\).*/\1 \2/p' |
 		awk '{ printf "%d %d\n", $1, $1 + $2 }'
 }
+
+stamps() { # NAME COUNT: the witness' trace area, the TSC of each tick
+	od -An -v -t u8 -w8 -j 1048576 -N $((8 * $2)) "$dir/$1.dump/witness.slice" | tr -d ' '
+}

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# timeout: 300
-# timeout-long: 600
+# timeout: 1100
+# timeout-long: 1100
 # Stock Debian Linux on QEMU (AMD-V): exits of its boot, none afterwards under load, power off, reboot.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -20,14 +20,16 @@ is core.1.after_ready = 0 "none after ready, load included"
 is core.1.faults = 0 "no fault"
 is core.0.faults = 0 "no fault beside it"
 
-launch poweroff --until "reboot: Power down" --wall 90
+launch poweroff --until-ended --wall 120
 grep -q "Power down" "$scratch/log"
 point $? "poweroff reaches the end of the kernel"
+is core.1.state = stopped "and ends its sandbox"
+is core.0.state = running "and no other"
 
-lives=3
-[ -z "${QUEST_LONG:-}" ] || lives=20
-launch reboot --for $((lives * 13)) --wall $((lives * 25 + 100))
-is core.1.launches -ge $lives "reboot starts a new life, again and again"
+lives=21
+launch reboot --until-lives $lives --wall 800
+is core.1.launches -ge $lives "20 reboots in a row, each a new life"
+is core.1.exits -le $((lives * 150)) "no life costs more than the first may"
 is core.1.faults = 0 "no life ends with a fault"
 is core.0.launches = 1 "the other sandbox lives on in its first life"
 plan

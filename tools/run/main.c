@@ -109,6 +109,20 @@ static double black_box_limit(const struct run *r)
 	return r->machine.ops == &machine_bochs ? BLACK_BOX_SECONDS_BOCHS : BLACK_BOX_SECONDS;
 }
 
+/* Has some core come as far as the options ask? */
+static bool core_reached(const struct run *r)
+{
+	const struct run_options *o = &r->options;
+
+	for (uint32_t i = 0; i < r->shared->header.core_count && i < QV_MAX_CORES; i++) {
+		const struct qv_bb_core *c = &r->shared->core[i];
+
+		if ((o->until_ended && c->state >= QV_CORE_STOPPED) || (o->until_lives && c->launches >= o->until_lives))
+			return true;
+	}
+	return false;
+}
+
 /* Should the run end now? */
 static bool done(struct run *r)
 {
@@ -119,7 +133,7 @@ static bool done(struct run *r)
 		return true;
 	if ((o->seconds > 0 && r->shared->seconds >= o->seconds) || (o->until_ready && all_ready(r)))
 		return true;
-	if (snapshot_all_ended(r->shared))
+	if (snapshot_all_ended(r->shared) || core_reached(r))
 		return true;
 	if (o->wall_limit > 0 && wall > o->wall_limit)
 		(void)snprintf(r->machine.why, sizeof r->machine.why, "not done after %.0f s of host time", wall);
@@ -246,7 +260,8 @@ static const struct option options[] = {
 	{"blob", 1, NULL, 'b'}, {"on", 1, NULL, 'o'}, {"emulator", 1, NULL, 'e'}, {"kernel", 1, NULL, 'k'},
 	{"iso", 1, NULL, 'I'}, {"profile", 1, NULL, 'p'}, {"directory", 1, NULL, 'd'}, {"name", 1, NULL, 'n'},
 	{"for", 1, NULL, 'f'}, {"log", 1, NULL, 'l'}, {"icount", 0, NULL, 'i'}, {"facts", 1, NULL, 'F'},
-	{"dump", 1, NULL, 'D'}, {"until", 1, NULL, 'u'}, {"until-ready", 0, NULL, 'r'}, {"wall", 1, NULL, 'w'},
+	{"dump", 1, NULL, 'D'}, {"until", 1, NULL, 'u'}, {"until-ready", 0, NULL, 'r'}, {"until-ended", 0, NULL, 'E'},
+	{"until-lives", 1, NULL, 'L'}, {"wall", 1, NULL, 'w'},
 	{"quiet", 0, NULL, 'q'}, {"append", 1, NULL, 'a'}, {"exit-log", 1, NULL, 'x'}, {"emulator-arg", 1, NULL, 'A'},
 	{"cores", 1, NULL, 'c'}, {"watch-exits", 1, NULL, 'W'},
 	{"stat", 0, NULL, 's'}, {NULL, 0, NULL, 0}};
@@ -254,6 +269,7 @@ static const struct option options[] = {
 static const char usage[] =
 	"usage: quest-run --blob FILE [--on qemu|bochs] [--emulator PROGRAM] [--kernel BOOT] [--iso FILE]\n"
 	"         [--profile FILE] [--directory DIR] [--name TEXT] [--for SECONDS] [--until TEXT] [--until-ready]\n"
+	"         [--until-ended] [--until-lives N]\n"
 	"         [--wall SECONDS] [--log FILE] [--facts FILE] [--dump DIR] [--icount] [--append TEXT] [--quiet]\n"
 	"         [--cores N] [--exit-log FILE] [--watch-exits always|after-ready]\n"
 	"         [--emulator-arg WORD]...\n"
@@ -308,6 +324,8 @@ static bool run_option(struct run *r, int c)
 	case 'D': o->dump = optarg; return true;
 	case 'u': o->until = optarg; return true;
 	case 'r': o->until_ready = true; return true;
+	case 'E': o->until_ended = true; return true;
+	case 'L': o->until_lives = strtoull(optarg, NULL, 10); return true;
 	case 'q': o->quiet = true; return true;
 	default: return false;
 	}

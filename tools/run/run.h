@@ -18,6 +18,8 @@ struct run_options {
 	double wall_limit;     /* seconds of host time, then the run has failed */
 	bool quiet;            /* no console lines on the terminal */
 	bool until_ready;      /* end when all sandboxes are ready */
+	bool until_ended;      /* end when any core has ended: stopped, faulted or dead */
+	uint64_t until_lives;  /* end when a core is in this life; 0 = no */
 };
 
 struct run {
