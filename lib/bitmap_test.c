@@ -118,8 +118,8 @@ static void test_short_port_map(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_svm_positions), cmocka_unit_test(test_vmx_positions), cmocka_unit_test(test_no_bit),
-		cmocka_unit_test(test_ports), cmocka_unit_test(test_short_port_map),
+		cmocka_unit_test(test_svm_positions), cmocka_unit_test(test_vmx_positions),
+		cmocka_unit_test(test_no_bit), cmocka_unit_test(test_ports), cmocka_unit_test(test_short_port_map),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,7 +82,7 @@ static const struct qv_msr_rule rules[] = {
 	{ 0xc0010016, 0xc001001a, GP, STOP, SVM, 0 },   /* IORRs, TOP_MEM: where memory and I/O decode */
 	{ 0xc001001d, 0xc001001d, GP, STOP, SVM, 0 },   /* TOM2 */
 	{ 0xc0010020, 0xc0010020, GP, STOP, SVM, 0 },   /* microcode update */
-	{ 0xc0010050, 0xc0010058, GP, STOP, SVM, 0 },   /* SMI on I/O, interrupt pending message, MMIO configuration base */
+	{ 0xc0010050, 0xc0010058, GP, STOP, SVM, 0 },   /* SMI on I/O, pending interrupts, MMIO configuration base */
 	{ 0xc0010064, 0xc001006b, GP, STOP, SVM, 0 },   /* P-state definitions: voltages of the chip */
 	{ 0xc0010111, 0xc0010113, GP, STOP, SVM, 0 },   /* SMM base, TSeg */
 	{ 0xc0010114, 0xc0010114, VALUE, STOP, SVM, VM_CR_SVM_LOCKED },

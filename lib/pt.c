@@ -33,7 +33,8 @@ const struct qv_pt_format qv_pt_x86 = {
 /* APM 2, 15.25.5: as above, walked as user accesses: U/S in every entry. */
 const struct qv_pt_format qv_pt_npt = {
 	.name = "npt",
-	.present_mask = BIT(0), .table_bits = BIT(0) | BIT(1) | BIT(2), .leaf_bits = BIT(0) | BIT(2), .large_bit = BIT(7),
+	.present_mask = BIT(0), .table_bits = BIT(0) | BIT(1) | BIT(2), .leaf_bits = BIT(0) | BIT(2),
+	.large_bit = BIT(7),
 	.bit_write = BIT(1), .bit_noexec = BIT(63),
 	.uncached_bits = BIT(3) | BIT(4), .address_mask = FRAME_MASK,
 };
@@ -86,7 +87,7 @@ static bool is_leaf(const struct qv_pt *pt, uint64_t entry, uint32_t level)
 	return level == 0 || (entry & pt->format->large_bit) != 0;
 }
 
-/* Place in the pool of the entry that covers `address` in the table on page `page`. Tables are named by page numbers and
+/* Place in the pool of the entry that covers `address` in the table on `page`. Tables are named by page numbers and
  * entries by places, never by pointers: provers follow indices far more easily. */
 static uint32_t place(uint32_t page, uint64_t address, uint32_t level)
 {

@@ -11,7 +11,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD out=$PWD/build/proofs
 memory_kib=6000000
-limit=$([ "${QUEST_LONG:-0}" = 1 ] && echo 1800 || echo 300)
+limit=$([ "${QUEST_LONG:-0}" = 1 ] && echo 1800 || echo 300) # CPU seconds for each; CPU seconds are printed, too
 cbmc=${CBMC:-$root/build/tools/cbmc/bin/cbmc}
 [ -x "$cbmc" ] || cbmc=$(command -v cbmc) || {
 	echo "Bail out! no CBMC: set CBMC, or run ./quest test, whose set-up fetches it"
@@ -40,15 +40,14 @@ jobs_of() {
 # run_cbmc FOLDER SOURCE-ROOT FUNCTION OPTIONS LOG: writes the log, sets `seconds`.
 run_cbmc() {
 	local folder=$1 from=$2 function=$3 options=$4 log=$5 file sources=()
-	local started=$SECONDS
+	local TIMEFORMAT=%U
 	for file in $(key "$folder" sources); do sources+=("$from/$file"); done
 	# shellcheck disable=SC2046,SC2086 # options are lists of words
-	(
-		ulimit -v $memory_kib
-		exec timeout "$limit" "$cbmc" -I"$from/lib" -Ilib/include -Iabi/include $(key "$folder" defines) $options \
-			--function "$function" "proofs/$folder/harness.c" "${sources[@]}"
-	) > "$log" 2>&1
-	seconds=$((SECONDS - started))
+	seconds=$({ time (
+		ulimit -v $memory_kib -t "$limit"
+		"$cbmc" -I"$from/lib" -Ilib/include -Iabi/include $(key "$folder" defines) $options \
+			--function "$function" "proofs/$folder/harness.c" "${sources[@]}" > "$log" 2>&1
+	); } 2>&1 | tail -1)
 }
 
 # patched FOLDER PATCH: a patched copy of the sources; prints its root.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* IPI filter: every 64-bit value, every sandbox of up to CORES cores with any APIC ids, against the manual's meaning. */
+/* IPI filter: every 64-bit value, every sandbox of up to CORES cores with any APIC ids, against the manual. */
 #include "../stubs.h"
 
 #include <lib/icr.h>
@@ -71,12 +71,12 @@ void prove_decide(void)
 	uint32_t mode = (value >> 8) & 7;
 
 	prove(d.targets >> c.count == 0, "only own cores are targets");
-	prove((d.targets != 0) == (d.action != QV_ICR_REFUSE && d.action != QV_ICR_IGNORE), "targets exactly when acting");
+	prove((d.targets != 0) == (d.action != QV_ICR_REFUSE && d.action != QV_ICR_IGNORE), "targets when acting");
 	prove(d.action != QV_ICR_SEND || (mode == 0 && d.vector >= 16), "interrupts are fixed, with a legal vector");
 	prove(d.action != QV_ICR_NMI || mode == 4, "NMI only when asked for");
 	prove(d.action != QV_ICR_INIT || mode == 5, "INIT only when asked for");
 	prove(d.action != QV_ICR_SIPI || mode == 6, "SIPI only when asked for");
-	prove(d.action == QV_ICR_REFUSE || (mode != 1 && mode != 2 && mode != 3 && mode != 7), "other modes are refused");
+	prove(d.action == QV_ICR_REFUSE || (mode != 1 && mode != 2 && mode != 3 && mode != 7), "no other mode");
 	if (d.targets != 0)
 		prove_targets(value, &c, d);
 }
