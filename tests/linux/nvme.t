@@ -24,8 +24,8 @@ point $? "its interrupts are MSI or MSI-X"
 is core.1.faults = 0 "no fault"
 is core.0.faults = 0 "no fault beside it"
 
-launch sleep:2,cat:/dev/nvme0n1,reboot --for 38 --wall 200
-is core.1.launches -ge 2 "Linux reboots"
+launch sleep:2,cat:/dev/nvme0n1,reboot --until-lives 3 --wall 150
+is core.1.launches -ge 3 "Linux reboots"
 read=$(awk '/Run \/init/ { life++ } /linux .*these bytes come from the disk/ && !seen[life]++ { n++ } END { print n + 0 }' "$scratch/log")
 [ "$read" -ge 2 ]
 point $? "each life reads the disk ($read)"
