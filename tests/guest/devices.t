@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# timeout: 240
+# timeout: 600
 # Assigned devices on QEMU with VT-d: they work for their sandbox, reach nothing else and interrupt nobody else.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -13,7 +13,7 @@ says() { # SANDBOX LINE
 # Boot QEMU without an IOMMU: the first refusal.
 refusal() { # SYSTEM_FILE
 	${QUESTC:-build/questc} pack "$1" -o "$scratch/blob" >"$out" 2>&1 &&
-		timeout 60 "$qemu" -machine q35 -accel tcg -cpu max -m 256 -smp 3 -display none -nodefaults -no-reboot \
+		timeout 120 "$qemu" -machine q35 -accel tcg -cpu max -m 256 -smp 3 -display none -nodefaults -no-reboot \
 			-serial stdio -device isa-debug-exit,iobase=0xf4,iosize=4 -device edu -device e1000e \
 			-kernel build/boot.elf -append exit-on-refuse -initrd "$scratch/blob" </dev/null >"$out" 2>&1
 }
@@ -21,7 +21,7 @@ refusal() { # SYSTEM_FILE
 ${QUESTC:-build/questc} pack tests/guest/devices.yaml -o "$scratch/blob" >"$out" 2>&1
 point $? "the system file compiles"
 boot "$scratch/blob" --emulator-arg -device --emulator-arg edu,dma_mask=0xffffffffffffffff --emulator-arg -device \
-	--emulator-arg e1000e --for 25 --wall 200
+	--emulator-arg e1000e --for 45 --wall 200
 for line in "an assigned device answers in its own memory" "DMA moves data inside the sandbox" \
 	"DMA cannot read foreign memory" "DMA cannot write outside private memory" "an MSI arrives without an exit" \
 	"an MSI can be moved to another vector" "every forged interrupt message ended its life"; do
@@ -46,7 +46,8 @@ cat >"$scratch/qemu" <<-W
 W
 chmod +x "$scratch/qemu"
 ${QUESTC:-build/questc} pack tests/guest/trusted.yaml -o "$scratch/blob" >"$out" 2>&1 &&
-	QEMU=$scratch/qemu boot "$scratch/blob" --emulator-arg -device --emulator-arg e1000e --for 12 --wall 100
+	QEMU=$scratch/qemu boot "$scratch/blob" --emulator-arg -device --emulator-arg e1000e \
+		--until "every forged table entry ended its life" --wall 150
 grep -q 'DMA trusted' "$out"
 point $? "a trusted device needs no IOMMU"
 says msix "an MSI-X interrupt arrives without an exit"

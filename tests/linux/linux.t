@@ -12,7 +12,7 @@ launch() { # STEPS OPTIONS...: tests/linux/load.yaml with another qv.run=
 	${QUESTC:-build/questc} pack "$scratch/system.yaml" -o "$scratch/blob" >"$out" 2>&1 && boot "$scratch/blob" "$@"
 }
 
-launch load:200 --until "200 rounds done" --wall 120
+launch load:200 --until "200 rounds done" --wall 200
 point $? "Linux boots and runs a fork, exec and pipe load"
 is core.1.exits -le 150 "the whole boot takes at most 150 exits"
 is core.1.exit.io -le 46 "of them at most 46 for ports"
@@ -20,7 +20,7 @@ is core.1.after_ready = 0 "none after ready, load included"
 is core.1.faults = 0 "no fault"
 is core.0.faults = 0 "no fault beside it"
 
-launch poweroff --until-ended --wall 120
+launch poweroff --until-ended --wall 200
 grep -q "Power down" "$scratch/log"
 point $? "poweroff reaches the end of the kernel"
 is core.1.state = stopped "and ends its sandbox"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# timeout: 240
+# timeout: 600
 # Stock Debian Linux drives an NVMe disk of its own: DMA and MSI-X through the IOMMU, with the driver in the kernel image; and
 # again in its next life, after the disk was reset.
 set -u
@@ -15,7 +15,7 @@ launch() { # STEPS OPTIONS...
 	${QUESTC:-build/questc} pack "$scratch/system.yaml" -o "$scratch/blob" >"$out" 2>&1 && boot "$scratch/blob" "${disk[@]}" "$@"
 }
 
-launch sleep:2,cat:/proc/interrupts,cat:/dev/nvme0n1,load:5 --until "5 rounds done" --wall 100
+launch sleep:2,cat:/proc/interrupts,cat:/dev/nvme0n1,load:5 --until "5 rounds done" --wall 200
 point $? "Linux boots with a disk"
 grep -q 'linux .*these bytes come from the disk' "$scratch/log"
 point $? "the disk can be read"
