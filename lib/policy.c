@@ -139,16 +139,23 @@ void qv_policy_msrs(uint8_t *map, uint32_t vendor)
 	}
 }
 
-/* Ports that are not simply absent. The first row that holds a port decides. */
+/* Ports that are not simply absent, and those that act on the whole machine: none of them is ever given away. The first row
+ * that holds a port decides. */
 static const struct {
 	uint16_t first, last;
 	enum qv_port_action action;
 } port_rules[] = {
+	{ 0x00, 0x1f, QV_PORT_ONES }, /* DMA controllers, here and below: they write to any memory */
+	{ 0x20, 0x21, QV_PORT_ONES }, /* interrupt controllers */
 	{ 0x40, 0x43, QV_PORT_ZERO },
 	{ 0x64, 0x64, QV_PORT_FORBIDDEN }, /* keyboard controller: pulses the reset line */
 	{ 0x70, 0x71, QV_PORT_CMOS },
+	{ 0x80, 0x8f, QV_PORT_ONES },
 	{ 0x92, 0x92, QV_PORT_FORBIDDEN }, /* fast reset and A20 */
+	{ 0xa0, 0xa1, QV_PORT_ONES },
 	{ 0xb2, 0xb3, QV_PORT_FORBIDDEN }, /* SMI command and status */
+	{ 0xc0, 0xdf, QV_PORT_ONES },
+	{ 0x4d0, 0x4d1, QV_PORT_ONES }, /* edge or level of the interrupt controllers */
 	{ QV_PORT_SLEEP_CONTROL, QV_PORT_READY, QV_PORT_ACPI },
 	{ 0xcf9, 0xcf9, QV_PORT_FORBIDDEN }, /* reset control; lies inside the configuration ports */
 	{ 0xcf8, 0xcff, QV_PORT_PCI },
@@ -173,6 +180,11 @@ static bool range_free(const struct qv_allowed_ports *range)
 			return false;
 	}
 	return true;
+}
+
+bool qv_port_kept(uint16_t port)
+{
+	return !range_free(&(struct qv_allowed_ports){ port, port });
 }
 
 bool qv_policy_ports(uint8_t *map, size_t bytes, const struct qv_allowed_ports *allowed, size_t n)

@@ -173,7 +173,7 @@ static bool ranges_share(const struct config_ports *a, const struct config_ports
 static void check_port_policy(struct diag *d, const struct config_ports *p)
 {
 	for (uint32_t port = p->first; port <= p->last; port++) {
-		if (qv_port_action((uint16_t)port) != QV_PORT_ONES) {
+		if (qv_port_kept((uint16_t)port)) {
 			diag_error(d, p->at, "port 0x%x acts on the whole machine and is never given away; leave it out", port);
 			return;
 		}

@@ -39,6 +39,8 @@ enum qv_port_action {
 	QV_PORT_FORBIDDEN  /* machine reset and SMI: 0x64 writes, 0x92, 0xB2, 0xCF9: fault on write, ones on read */
 };
 enum qv_port_action qv_port_action(uint16_t port);
+/* Does the port act on the whole machine, or is it the monitor's? Then no sandbox may have it. */
+bool qv_port_kept(uint16_t port);
 
 /* Build the bitmaps of one sandbox from the tables above: `allowed` port ranges come from the system file and must
  * not touch a port with an action other than ONES (false then, and the bitmap denies all). */
