@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 30
+# timeout-long: 1800
+# Stock Debian Linux on Bochs (VT-x): boots beside a witness and runs a load without an exit. Minutes of host time: only with
+# --long.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/tap.sh
+if [ -z "${QUEST_LONG:-}" ]; then
+	echo "ok 1 - Linux on Bochs # SKIP takes minutes: use --long"
+	echo "1..1"
+	exit 0
+fi
+sed 's/qv.run=[^ ]*/qv.run=load:5/' tests/linux/load.yaml >"$scratch/system.yaml"
+${QUESTC:-build/questc} pack "$scratch/system.yaml" -o "$scratch/blob" >"$out" 2>&1
+point $? "the system compiles"
+boot_bochs "$scratch/blob" --until "5 rounds done" --wall 1700
+grep -q 'linux .*5 rounds done' "$scratch/log"
+point $? "Linux boots and runs a fork, exec and pipe load"
+is sandbox.linux.ready = 1 "it reported ready"
+is core.1.exits -le 600 "the boot's exits, most of them CPUID"
+is core.1.exit.io -le 46 "at most 46 of them for ports"
+is core.1.after_ready = 0 "none after ready"
+is core.1.faults = 0 "no fault"
+is core.0.faults = 0 "no fault beside it"
+plan
