@@ -42,5 +42,5 @@ bool guest_start_core(unsigned index, void (*run)(void))
 	if (guest_wait(&started, before + 1, 20000))
 		return true;
 	guest_send(guest_info->apic_id[index], sipi);
-	return guest_wait(&started, before + 1, 2000000);
+	return guest_wait(&started, before + 1, 20000000);
 }

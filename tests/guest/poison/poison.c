@@ -10,7 +10,7 @@
 #include <hw/cpu.h>
 #include <lib/fmt.h>
 
-#define WAIT_US 5000000u
+#define WAIT_US 20000000u
 #define VECTOR_IN_SERVICE 0x91u
 #define VECTOR_PENDING    0x92u
 #define PATTERN 0x5a5a5a5a5a5a5a5aull

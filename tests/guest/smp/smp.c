@@ -9,7 +9,7 @@
 #include <lib/args.h>
 #include <lib/fmt.h>
 
-#define WAIT_US 2000000u
+#define WAIT_US 20000000u
 #define ICR_TO_SELF (1u << 18)
 #define ICR_TO_ALL  (2u << 18)
 #define ICR_TO_OTHERS (3u << 18)

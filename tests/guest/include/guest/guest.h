@@ -90,7 +90,7 @@ void guest_delay(uint64_t us);
 
 /* Index of this core in the sandbox. */
 unsigned guest_core(void);
-/* Start core `index` by INIT-SIPI-SIPI at `run`, on its own stack. False if it does not show up within 2 s. */
+/* Start core `index` by INIT-SIPI-SIPI at `run`, on its own stack. False if it does not show up within 20 s. */
 bool guest_start_core(unsigned index, void (*run)(void));
 /* Accept interrupts on this core: software-enable its APIC. */
 void guest_enable_apic(void);
