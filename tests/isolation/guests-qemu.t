@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 300
+# AMD-V: 10,000 timer ticks on each of two cores with no exit; interrupts inside a sandbox cost their sender one exit and
+# their receiver none; a restarted sandbox finds no trace of its former life on any of its cores.
+. "$(dirname "$0")/common.sh"
+
+make_system tests/isolation/guests.yaml guests PERIOD=150 COUNT=500 &&
+	run_system qemu guests --until "core 1 takes" --wall 240
+for sandbox in poison smp ticks; do relay guests $sandbox; done
+plan
