@@ -117,12 +117,25 @@ bool mon_mail_wait(uint32_t core)
 	return true;
 }
 
+/* Boot code gives the cores to their monitors one by one; before that, an NMI would find boot code. */
+static bool monitor_is_up(uint32_t core)
+{
+	uint64_t deadline = hw_rdtsc() + 2 * mon.handover->tsc_hz;
+
+	while (mon.handover->outbox[core].state == QV_CORE_OFF) {
+		if (hw_rdtsc() > deadline)
+			return false;
+		hw_pause();
+	}
+	return true;
+}
+
 bool mon_mail_send(uint32_t core, enum qv_mail mail, uint64_t argument)
 {
 	struct qv_mail_slot *slot = &mon.outbox->to[core];
 
 	assert(core < mon.handover->core_count && core != mon.handover->core);
-	if (!mon_mail_wait(core))
+	if (!monitor_is_up(core) || !mon_mail_wait(core))
 		return false;
 	slot->mail = mail;
 	slot->argument = argument;
