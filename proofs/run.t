@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# timeout: 900
+# timeout-long: 7200
 # Runs the proofs: run.t [FOLDER...]. TAP. Each folder of proofs/ has harness.c and a file `proof`:
 #   sources FILE...                     the code under proof
 #   included FILE...                    the same, but included by the harness (steps that are static)
