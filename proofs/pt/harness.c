@@ -116,7 +116,9 @@ static void ghost_update(struct set *s, uint32_t used)
 		uint32_t page = slot / QV_PT_ENTRIES, to;
 		uint64_t entry = s->slot[slot];
 
-		if (page >= s->pt.used || !is_present(&s->pt, entry) || is_leaf(&s->pt, entry, s->level[page]))
+		if (page >= s->pt.used || !(entry & s->pt.format->present_mask))
+			continue;
+		if (is_leaf(&s->pt, entry, s->level[page]))
 			continue;
 		to = child(s, entry);
 		if (to < POOL && to >= used && page < to) {
