@@ -140,7 +140,7 @@ static bool raise_interrupt(volatile uint64_t *counter)
 
 	guest_write32(edu + REG_RAISE, 1);
 	hw_sti();
-	came = guest_wait(counter, expected, 500000);
+	came = guest_wait(counter, expected, 10000000);
 	hw_cli();
 	guest_write32(edu + REG_ACK, 1);
 	return came;

@@ -83,7 +83,7 @@ static void test_interrupts(void)
 	guest_write32(nic + REG_IVAR, 8);
 	guest_write32(nic + REG_IMS, CAUSE_RX0);
 	before = guest_exits();
-	if (!raise_interrupt(&interrupts, 500000))
+	if (!raise_interrupt(&interrupts, 10000000))
 		guest_not_ok("an MSI-X interrupt arrives without an exit", "no interrupt");
 	else if (guest_exits() != before)
 		guest_not_ok("an MSI-X interrupt arrives without an exit", "%llu exits",
@@ -93,7 +93,7 @@ static void test_interrupts(void)
 	set_entry(0, own, OTHER_VECTOR, 0);
 	guest_write32(nic + REG_IMS, CAUSE_RX0);
 	old = interrupts;
-	if (raise_interrupt(&others, 500000) && interrupts == old)
+	if (raise_interrupt(&others, 10000000) && interrupts == old)
 		guest_ok("an MSI-X entry can be moved to another vector");
 	else
 		guest_not_ok("an MSI-X entry can be moved to another vector", "%llu old, %llu new",
