@@ -6,6 +6,6 @@
 . "$(dirname "$0")/common.sh"
 
 make_system tests/isolation/guests.yaml guests PERIOD=300 COUNT=200 &&
-	run_system bochs guests --until "core 1 takes" --wall 240
+	run_system bochs guests --until "poison|done" --until "smp|done" --until "ticks|done" --wall 240
 for sandbox in poison smp ticks; do relay guests $sandbox; done
 plan

@@ -6,6 +6,6 @@
 . "$(dirname "$0")/common.sh"
 
 make_system tests/isolation/guests.yaml guests PERIOD=150 COUNT=500 &&
-	run_system qemu guests --until "core 1 takes" --wall 240
+	run_system qemu guests --until "poison|done" --until "smp|done" --until "ticks|done" --wall 240
 for sandbox in poison smp ticks; do relay guests $sandbox; done
 plan

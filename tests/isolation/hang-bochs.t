@@ -6,6 +6,8 @@
 . "$(dirname "$0")/common.sh"
 
 make_system tests/isolation/hang.yaml hang TICKS=1000 MS=300 EXACT=exact &&
-	run_system bochs hang --until "witness: 1000 ticks" --wall 240
+	run_system bochs hang --wall 240 --until "witness|done" --until "supervisor|done" --until "halts|attacks done" \
+		--until "spins|attacks done" --until "faults|attacks done" --until "debugs|attacks done" \
+		--until "aligns|attacks done"
 for sandbox in supervisor halts spins faults debugs aligns witness; do relay hang $sandbox; done
 plan

@@ -52,10 +52,38 @@ static void show(struct lines *l, size_t i, bool whole)
 	l->open = whole ? -1 : (int)i;
 }
 
-static void look(struct lines *l, const char *text)
+bool lines_want(struct lines *l, const char *text)
 {
-	if (l->wanted && strstr(text, l->wanted))
-		l->found = true;
+	if (l->wanted_count == LINES_WANTED)
+		return false;
+	l->wanted[l->wanted_count++] = (struct line_wanted){.text = text};
+	return true;
+}
+
+static bool matches(const char *wanted, const char *source, const char *text)
+{
+	const char *bar = strchr(wanted, '|');
+
+	if (!bar)
+		return strstr(text, wanted);
+	return strlen(source) == (size_t)(bar - wanted) && strncmp(source, wanted, strlen(source)) == 0 && strstr(text, bar + 1);
+}
+
+static void look_for_wanted(struct lines *l, const char *source, const char *text)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < l->wanted_count; i++) {
+		if (matches(l->wanted[i].text, source, text))
+			l->wanted[i].found = true;
+		found += l->wanted[i].found;
+	}
+	l->found = l->wanted_count && found == l->wanted_count;
+}
+
+static void look(struct lines *l, const char *source, const char *text)
+{
+	look_for_wanted(l, source, text);
 	if (strcmp(text, "ready") == 0 || strstr(text, ": ready"))
 		l->bare_ready = true;
 	if (strstr(text, "quest-v: refused"))
@@ -91,7 +119,7 @@ static void end_line(struct lines *l, size_t i)
 		show(l, i, true);
 	strip_controls(s->text);
 	s->length = strlen(s->text);
-	look(l, s->text);
+	look(l, s->name, s->text);
 	if (!l->terminal)
 		show(l, i, true);
 	if (l->log)

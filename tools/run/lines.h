@@ -12,6 +12,7 @@
 
 #define LINES_MAX 1024 /* longer lines are broken */
 #define LINES_SOURCES 12
+#define LINES_WANTED 12
 
 struct line_source {
 	char name[33];
@@ -21,6 +22,11 @@ struct line_source {
 	bool fresh; /* text was added since it was last shown */
 };
 
+struct line_wanted {
+	const char *text; /* "TEXT", or "SOURCE|TEXT": only in a line of that source */
+	bool found;
+};
+
 struct lines {
 	struct line_source source[LINES_SOURCES];
 	size_t count;
@@ -28,14 +34,17 @@ struct lines {
 	bool terminal;      /* colour, unfinished lines, \r\n line ends while the keyboard is raw */
 	bool quiet;         /* only the log */
 	int open;           /* source whose unfinished line is on the screen, -1 = none */
-	const char *wanted; /* stop text, NULL = none */
-	bool found;         /* a line contained it */
+	struct line_wanted wanted[LINES_WANTED];
+	size_t wanted_count;
+	bool found;         /* each wanted text was in some line */
 	bool refused;       /* boot code printed its last line after a refusal */
 	bool bare_ready;    /* a line of a kernel without a monitor says that it is ready */
 };
 
 /* Add a source; returns its number, or the last one when there are too many. */
 size_t lines_source(struct lines *l, const char *name, bool raw);
+/* Ask for one more stop text (kept, not copied). False when there are too many. */
+bool lines_want(struct lines *l, const char *text);
 /* Bytes printed by `source`. */
 void lines_add(struct lines *l, size_t source, const char *bytes, size_t n);
 /* Show unfinished lines on a terminal; call when nothing came for a moment. */

@@ -75,12 +75,31 @@ static void stop_text_and_refusal_are_seen(void **state)
 	size_t a = lines_source(&l, "boot", false);
 
 	(void)state;
-	l.wanted = "all done";
+	assert_true(lines_want(&l, "all done"));
 	lines_add(&l, a, "not done\n", 9);
 	assert_false(l.found || l.refused);
 	lines_add(&l, a, "now all do", 10);
 	lines_add(&l, a, "ne!\nquest-v: refused\n", 21);
 	assert_true(l.found && l.refused);
+	(void)fclose(l.log);
+	free(text);
+}
+
+static void every_stop_text_must_be_seen(void **state)
+{
+	struct lines l = fresh();
+	size_t a = lines_source(&l, "a", false), b = lines_source(&l, "b", false);
+
+	(void)state;
+	assert_true(lines_want(&l, "a|done") && lines_want(&l, "b|done"));
+	lines_add(&l, a, "done\ndone\n", 10);
+	lines_add(&l, b, "a|done\n", 7);
+	assert_true(l.found);
+	for (size_t i = l.wanted_count; i < LINES_WANTED; i++)
+		assert_true(lines_want(&l, "c|done"));
+	assert_false(lines_want(&l, "one too many"));
+	lines_add(&l, a, "c|done\n", 7);
+	assert_false(l.found);
 	(void)fclose(l.log);
 	free(text);
 }
@@ -100,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_lines_carry_names), cmocka_unit_test(control_bytes_of_a_sandbox_are_disarmed),
 		cmocka_unit_test(long_lines_are_broken_not_lost), cmocka_unit_test(stop_text_and_refusal_are_seen),
+		cmocka_unit_test(every_stop_text_must_be_seen),
 		cmocka_unit_test(backspace_never_leaves_the_line),
 	};
 

@@ -175,15 +175,16 @@ static bool judge_sandbox(const struct run *r, uint32_t i)
 
 static int judge(const struct run *r)
 {
-	const char *wanted = r->options.until;
 	bool good = !r->lines.refused && !r->machine.why[0];
 
 	if (r->lines.refused)
 		(void)fprintf(stderr, "quest: the machine refused this system; the lines above say why\n");
 	else if (r->machine.why[0])
 		(void)fprintf(stderr, "quest: %s\n", r->machine.why);
-	if (wanted && !r->lines.found) {
-		(void)fprintf(stderr, "quest: no line contained `%s`\n", wanted);
+	for (size_t i = 0; i < r->lines.wanted_count; i++) {
+		if (r->lines.wanted[i].found)
+			continue;
+		(void)fprintf(stderr, "quest: no line contained `%s`\n", r->lines.wanted[i].text);
 		good = false;
 	}
 	for (uint32_t i = 0; i < r->blob.sandbox_count && !r->lines.refused; i++)
@@ -268,7 +269,7 @@ static const struct option options[] = {
 
 static const char usage[] =
 	"usage: quest-run --blob FILE [--on qemu|bochs] [--emulator PROGRAM] [--kernel BOOT] [--iso FILE]\n"
-	"         [--profile FILE] [--directory DIR] [--name TEXT] [--for SECONDS] [--until TEXT] [--until-ready]\n"
+	"         [--profile FILE] [--directory DIR] [--name TEXT] [--for SECONDS] [--until [NAME|]TEXT]... [--until-ready]\n"
 	"         [--until-ended] [--until-lives N]\n"
 	"         [--wall SECONDS] [--log FILE] [--facts FILE] [--dump DIR] [--icount] [--append TEXT] [--quiet]\n"
 	"         [--cores N] [--exit-log FILE] [--watch-exits always|after-ready]\n"
@@ -322,7 +323,7 @@ static bool run_option(struct run *r, int c)
 	case 'l': o->log = optarg; return true;
 	case 'F': o->facts = optarg; return true;
 	case 'D': o->dump = optarg; return true;
-	case 'u': o->until = optarg; return true;
+	case 'u': return lines_want(&r->lines, optarg);
 	case 'r': o->until_ready = true; return true;
 	case 'E': o->until_ended = true; return true;
 	case 'L': o->until_lives = strtoull(optarg, NULL, 10); return true;
@@ -352,7 +353,6 @@ static bool open_outputs(struct run *r)
 {
 	r->lines.open = -1;
 	r->lines.quiet = r->options.quiet;
-	r->lines.wanted = r->options.until;
 	if (!r->options.log)
 		return true;
 	r->lines.log = fopen(r->options.log, "w");

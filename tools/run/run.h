@@ -13,7 +13,6 @@ struct run_options {
 	const char *log;
 	const char *facts;     /* write `key value` lines here at the end */
 	const char *dump;      /* directory for the slices at the end */
-	const char *until;     /* end when a line contains this */
 	double seconds;        /* end after so much machine time; 0 = until Ctrl-A X */
 	double wall_limit;     /* seconds of host time, then the run has failed */
 	bool quiet;            /* no console lines on the terminal */

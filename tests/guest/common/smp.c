@@ -8,14 +8,19 @@
 extern const uint8_t guest_trampoline[], guest_trampoline_end[], guest_trampoline_stack[]; /* entry.S */
 
 static void (*volatile start_at)(void);
-static volatile uint64_t started; /* cores that ran guest_begin_core so far */
+static volatile uint64_t started;  /* cores that ran guest_begin_core so far */
+static volatile uint64_t released; /* of these, how many may go on */
 
 _Noreturn void guest_begin_core(void)
 {
 	void (*run)(void) = start_at;
 
+	uint64_t self;
+
 	trap_load();
-	__atomic_fetch_add(&started, 1, __ATOMIC_RELEASE);
+	self = __atomic_add_fetch(&started, 1, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&released, __ATOMIC_ACQUIRE) < self)
+		hw_pause(); /* a second start-up message that comes late would be an exit of this core */
 	run();
 	guest_sleep();
 }
@@ -39,8 +44,11 @@ bool guest_start_core(unsigned index, void (*run)(void))
 	guest_send(guest_info->apic_id[index], HW_ICR_INIT);
 	guest_delay(10000);
 	guest_send(guest_info->apic_id[index], sipi);
-	if (guest_wait(&started, before + 1, 20000))
-		return true;
-	guest_send(guest_info->apic_id[index], sipi);
-	return guest_wait(&started, before + 1, 20000000);
+	if (!guest_wait(&started, before + 1, 20000)) {
+		guest_send(guest_info->apic_id[index], sipi);
+		if (!guest_wait(&started, before + 1, 20000000))
+			return false;
+	}
+	__atomic_store_n(&released, before + 1, __ATOMIC_RELEASE);
+	return true;
 }
