@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One core's monitor: a private copy of the image, stack, control pages, page tables, hand-over; all in its CORE region.
+ * One core's monitor: a private copy of the image, stack, control pages, tables, hand-over; all in its CORE region.
  *
  *   image | hand-over | guard | stack | control, host, scratch | page tables ...
  *

@@ -13,7 +13,8 @@
 #define RWX (QV_MEM_READ | QV_MEM_WRITE | QV_MEM_EXEC)
 
 static const struct qv_memory memory[] = {
-	{ .sandbox = 0, .kind = QV_MEMORY_PRIVATE, .gpa = 0, .hpa = 64 * MIB, .size = 8 * MIB, .grain = 2 * MIB, .flags = RWX },
+	{ .sandbox = 0, .kind = QV_MEMORY_PRIVATE, .gpa = 0, .hpa = 64 * MIB, .size = 8 * MIB, .grain = 2 * MIB,
+	  .flags = RWX },
 	{ .sandbox = 0, .kind = QV_MEMORY_CONSOLE, .gpa = QV_WINDOW + 34 * MIB, .hpa = 34 * MIB, .size = 2 * MIB,
 		.grain = 2 * MIB, .flags = QV_MEM_READ | QV_MEM_WRITE },
 	{ .sandbox = 1, .kind = QV_MEMORY_PRIVATE, .gpa = 0, .hpa = 72 * MIB, .size = 4 * MIB, .grain = 4096, .flags = RWX },

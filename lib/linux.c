@@ -51,8 +51,8 @@ enum e820_type { E820_RAM = 1, E820_RESERVED = 2, E820_ACPI = 3 };
 #define ACPI_GPA   (QV_LINUX_START_GPA + AT_ACPI)
 
 /*
- * tsc_early_khz: the one rate that the kernel cannot find out without a PIT, HPET or PM timer. reboot=acpi: on hardware-
- * reduced ACPI the kernel would ask EFI, which is not there, and then jump to a BIOS that is not there either.
+ * tsc_early_khz: the one rate that the kernel cannot find out without a PIT, HPET or PM timer. reboot=acpi: on
+ * hardware-reduced ACPI the kernel would ask EFI, which is not there, then jump to a BIOS that is not there either.
  */
 #define ARGS_FORMAT "tsc_early_khz=%llu reboot=acpi %s"
 

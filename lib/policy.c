@@ -72,7 +72,7 @@ static const struct qv_msr_rule rules[] = {
 	{ 0x00000839, 0x00000839, PASS, GP, VMX, 0 },
 	{ 0x0000083e, 0x0000083e, PASS, PASS, 0, 0 },   /* divide */
 	{ 0x0000083f, 0x0000083f, GP, PASS, 0, 0 },     /* self-IPI */
-	{ 0x00000da0, 0x00000da0, VALUE, VALUE, 0, 0 }, /* XSS stays 0: its states reach trace, user-interrupt and P-state MSRs */
+	{ 0x00000da0, 0x00000da0, VALUE, VALUE, 0, 0 }, /* XSS stays 0: it reaches trace, user-interrupt and P-state MSRs */
 	{ 0xc0000080, 0xc0000080, OWN, OWN, 0, 0 },     /* EFER: SVME is the monitor's */
 	{ 0xc0000081, 0xc0000084, PASS, PASS, 0, 0 },   /* STAR, LSTAR, CSTAR, SFMASK */
 	{ 0xc00000e7, 0xc00000e8, PASS, GP, SVM, 0 },   /* MPERF, APERF, read-only copies */
@@ -139,8 +139,8 @@ void qv_policy_msrs(uint8_t *map, uint32_t vendor)
 	}
 }
 
-/* Ports that are not simply absent, and those that act on the whole machine: none of them is ever given away. The first row
- * that holds a port decides. */
+/* Ports that are not simply absent, and those that act on the whole machine: none of them is ever given away. The first
+ * row that holds a port decides. */
 static const struct {
 	uint16_t first, last;
 	enum qv_port_action action;

@@ -92,7 +92,8 @@ static void check_vcpu(struct diag *d, const struct config_vcpu *v)
 	bool main_keys = v->budget.given || v->period.given, io_keys = v->io.text || v->utilization.given;
 
 	if (main_keys == io_keys)
-		diag_error(d, v->name.at, "VCPU `%s` must be a main one (budget, period) or an I/O one (io, utilization); give one pair",
+		diag_error(d, v->name.at,
+			   "VCPU `%s` must be a main one (budget, period) or an I/O one (io, utilization); give one pair",
 			v->name.text);
 	else if (main_keys && !(v->budget.given && v->period.given))
 		diag_error(d, v->name.at, "VCPU `%s` has only one of budget and period; give both", v->name.text);
@@ -313,7 +314,8 @@ static void check_core_gap(struct diag *d, const struct config *c)
 		uint32_t end = first[i] + (uint32_t)c->sandbox[i].cores.value;
 
 		if (end > QV_MAX_CORES)
-			diag_error(d, c->sandbox[i].name.at, "no room for the %llu cores of sandbox `%s` beside the pinned ones; move `core`",
+			diag_error(d, c->sandbox[i].name.at,
+				   "no room for the %llu cores of sandbox `%s` beside the pinned ones; move `core`",
 				(unsigned long long)c->sandbox[i].cores.value, c->sandbox[i].name.text);
 		top = end > top ? end : top;
 		taken |= cores_mask(first[i], c->sandbox[i].cores.value);
@@ -410,7 +412,8 @@ static void check_totals(struct diag *d, const struct config *c)
 		ports += (uint32_t)c->sandbox[i].port_count + (c->sandbox[i].uart.value > 0);
 	}
 	if (devices > QV_BLOB_MAX_DEVICES)
-		diag_error(d, c->sandboxes.at, "%u devices in all; at most %u are possible, remove some", devices, QV_BLOB_MAX_DEVICES);
+		diag_error(d, c->sandboxes.at, "%u devices in all; at most %u are possible, remove some", devices,
+			   QV_BLOB_MAX_DEVICES);
 	if (ports > QV_BLOB_MAX_PORTS)
 		diag_error(d, c->sandboxes.at, "%u port ranges in all; at most %u are possible, join some", ports, QV_BLOB_MAX_PORTS);
 }

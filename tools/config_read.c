@@ -447,7 +447,8 @@ READER(read_channels)
 	struct config *config = into;
 
 	if (value->kind != YAML_MAP || value->count > CONFIG_MAX_CHANNELS) {
-		diag_error(d, value->at, "`channels` must be a map of at most %d; write `name: {from: a, to: b, slot: 4 KiB, slots: 16}`",
+		diag_error(d, value->at,
+			   "`channels` must be a map of at most %d; write `name: {from: a, to: b, slot: 4 KiB, slots: 16}`",
 			CONFIG_MAX_CHANNELS);
 		return;
 	}

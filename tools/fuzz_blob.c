@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libFuzzer target: any bytes as a blob. The digest is set right first, or nothing behind it would ever be reached. What the
- * checker accepts is then used as boot code uses it, unchecked, under the sanitizers.
+ * libFuzzer target: any bytes as a blob. The digest is set right first, or nothing behind it would ever be reached.
+ * What the checker accepts is then used as boot code uses it, unchecked, under the sanitizers.
  */
 #include <lib/blob.h>
 #include <lib/sha256.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libFuzzer target: any bytes as a system file, all the way to a blob. Whatever the compiler accepts, the blob checker must
- * accept too; whatever it refuses, it must have said why.
+ * libFuzzer target: any bytes as a system file, all the way to a blob. Whatever the compiler accepts, the blob checker
+ * must accept too; whatever it refuses, it must have said why.
  */
 #include "report.h"
 

@@ -98,7 +98,8 @@ static void add_devices(struct plan *plan, uint32_t i)
 
 	for (int j = 0; j < plan->source[i]->device_count; j++) {
 		const struct config_device *device = &plan->source[i]->device[j];
-		uint32_t flags = (device->dma_trusted ? QV_DEVICE_DMA_TRUSTED : 0) | (device->msi_trusted ? QV_DEVICE_MSI_TRUSTED : 0);
+		uint32_t flags = (device->dma_trusted ? QV_DEVICE_DMA_TRUSTED : 0) |
+				 (device->msi_trusted ? QV_DEVICE_MSI_TRUSTED : 0);
 
 		assert(plan->device_count < QV_BLOB_MAX_DEVICES);
 		if (device->kind != CONFIG_DEVICE_CONSOLE)

@@ -127,7 +127,8 @@ static void too_small(struct plan *plan, struct diag *d, uint32_t i, uint64_t ne
 {
 	const struct config_sandbox *s = plan->source[i];
 
-	diag_error(d, s->memory_text.at, "%llu MiB of memory is too small for sandbox `%s`; its kernel needs at least %llu MiB",
+	diag_error(d, s->memory_text.at,
+		   "%llu MiB of memory is too small for sandbox `%s`; its kernel needs at least %llu MiB",
 		(unsigned long long)(plan->memory_size[i] >> 20), s->name.text, (unsigned long long)((need + 0xfffff) >> 20));
 }
 

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What `machine: auto` may rely on: PCs have RAM from 1 MiB to at least here before the PCI hole (QEMU's q35 ends low RAM at
- * 2 GiB), firmware keeps some of its top, and the rest begins at 4 GiB. Boot checks every range against the real map. */
+/* What `machine: auto` may rely on: PCs have RAM from 1 MiB to at least here before the PCI hole (QEMU's q35 ends low
+ * RAM at 2 GiB), firmware keeps some of its top, and the rest begins at 4 GiB. Boot checks all against the real map. */
 #define AUTO_LOW_TOP  (1984ull << 20)
 #define AUTO_HIGH     (4ull << 30)
 #define AUTO_TOP      (64ull << 30)
@@ -129,7 +129,8 @@ static void add_regions(struct plan *plan)
 
 		add_region(plan, QV_REGION_CORE, i, size > 512 * 1024 ? size : 512 * 1024);
 	}
-	add_region(plan, QV_REGION_MACHINE, 0, sizeof(struct qv_machine_locks) + plan->system.core_count * sizeof(struct qv_outbox));
+	add_region(plan, QV_REGION_MACHINE, 0,
+		   sizeof(struct qv_machine_locks) + plan->system.core_count * sizeof(struct qv_outbox));
 	add_region(plan, QV_REGION_BLACKBOX, 0, (1 + plan->sandbox_count) * QV_LARGE_SIZE);
 	for (uint32_t i = 0; i < plan->sandbox_count; i++) {
 		uint64_t pages = worst_table_pages(plan, i);

@@ -2,8 +2,8 @@
 /*
  * questc, the system compiler: a YAML system file in, one sealed blob out.
  *
- * Status 0: done. 1: the file or something it names is wrong; every error was printed and nothing was written. 2: questc was
- * called wrongly or could not write.
+ * Status 0: done. 1: the file or something it names is wrong; every error was printed and nothing was written.
+ * 2: questc was called wrongly or could not write.
  */
 #include "report.h"
 
@@ -134,7 +134,8 @@ static bool blob_good(const uint8_t *bytes, uint64_t size)
 
 	if (qv_blob_check(bytes, size, &blob, &error))
 		return true;
-	(void)fprintf(stderr, "questc: error: internal: the blob would be refused (section %u, entry %u): %s; please report this\n",
+	(void)fprintf(stderr,
+		      "questc: error: internal: the blob would be refused (section %u, entry %u): %s; please report this\n",
 		error.section, error.entry, error.what);
 	return false;
 }

@@ -66,7 +66,8 @@ const char *report_not_enforced(const struct config *config, int *step)
 		bool (*used)(const struct config *c);
 		const char *text;
 	} gaps[] = {
-		{ uses_vcpus, "vcpus: budgets, periods and utilizations are checked for form; the kernel does not schedule by them yet" },
+		{ uses_vcpus,
+		  "vcpus: budgets, periods and utilizations are checked for form; the kernel does not schedule by them yet" },
 		{ uses_channels, "channels: checked for form; no shared memory is set up and no delay is computed yet" },
 		{ uses_smt, "smt: one hardware thread of each core is used, the others sleep; `shared` has no effect yet" },
 		{ uses_watcher, "watched-by: gives the watcher the right to restart; heartbeats are not checked yet" },

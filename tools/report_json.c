@@ -98,7 +98,8 @@ static void sandbox(FILE *to, const struct plan *p, uint32_t i)
 
 	(void)fprintf(to, "%s\n    {", i ? "," : "");
 	field(to, "name", s->name);
-	(void)fprintf(to, ", \"kernel\": \"%s\", \"first_core\": %u, \"core_count\": %u, \"memory_bytes\": %llu, \"table_bytes\": %llu",
+	(void)fprintf(to,
+		      ", \"kernel\": \"%s\", \"first_core\": %u, \"core_count\": %u, \"memory_bytes\": %llu, \"table_bytes\": %llu",
 		s->kernel == QV_KERNEL_LINUX ? "linux" : "quest", s->first_core, s->core_count, (number)p->memory_size[i],
 		(number)p->table_bytes[i]);
 	(void)fprintf(to, ", \"entry\": %llu, \"initrd_bytes\": %llu, \"uart\": %u, \"on_fault\": \"%s\", ", (number)s->entry,

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Each returns NULL and sets *value, or says what is wrong as static text. Space between number and unit is optional. */
+/* Each returns NULL and sets *value, or says what is wrong as static text. A space before the unit is optional. */
 const char *units_size(const char *text, uint64_t *bytes);             /* "64 MiB": KiB, MiB, GiB */
 const char *units_time(const char *text, uint64_t *nanoseconds);       /* "5 ms": us, ms, s */
 const char *units_percent(const char *text, uint64_t *thousandths);    /* "10%", "12.5%": of one per cent: 12500 */

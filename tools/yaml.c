@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text -> events (libfyaml) -> tree. Checks that libfyaml does not do, or does with recursion or without a place, are made
- * on the bytes before it sees them: size, UTF-8, control characters.
+ * Text -> events (libfyaml) -> tree. Checks that libfyaml does not do, or does with recursion or without a place, are
+ * made on the bytes before it sees them: size, UTF-8, control characters.
  */
 #include "yaml.h"
 

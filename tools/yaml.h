@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A system file as a small tree. The parser is libfyaml's event interface; what it yields is bounded here: size, depth and
- * number of nodes, no anchors, aliases or tags, no second document, no key twice. So no input can make the tree large.
+ * A system file as a small tree. The parser is libfyaml's event interface; what it yields is bounded here: size, depth
+ * and number of nodes, no anchors, aliases or tags, no second document, no key twice: no input makes the tree large.
  */
 #ifndef TOOLS_YAML_H
 #define TOOLS_YAML_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* First instructions of every other core: copied to a page below 1 MiB, entered in real mode at its start by SIPI.
- * Goes straight from real mode to 64-bit mode. The parameters at the end are filled in by smp.c for one core at a time. */
+ * Goes straight from real mode to 64-bit mode. The parameters at the end are filled in by smp.c core by core. */
 
 #define CR0_PE_PG_WP_NE_ET 0x80010031
 #define CR4_PAE  0x20

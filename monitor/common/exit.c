@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The exit table: one row per reason. A row without a handler, and any reason the table does not know, is a fault of the
- * guest. Handlers decide; what they decided is carried out in one place.
+ * The exit table: one row per reason. A row without a handler, and any reason the table does not know, is a fault of
+ * the guest. Handlers decide; what they decided is carried out in one place.
  */
 #include "mon.h"
 
@@ -36,8 +36,8 @@ static enum mon_verdict on_platform(struct mon_gprs *g, const struct mon_exit *e
 	return MON_RESUME;
 }
 
-/* Intercepted so that an endless delivery loop exits once a round. The delivery that follows outranks an NMI, so a kick is
- * let in here, or such a loop would hold it off for ever. */
+/* Intercepted so that an endless delivery loop exits once a round. The delivery that follows outranks an NMI, so a kick
+ * is let in here, or such a loop would hold it off for ever. */
 static enum mon_verdict on_alignment(struct mon_gprs *g, const struct mon_exit *e)
 {
 	(void)g, (void)e;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Machine locks: first come, first served, and bounded. A holder that does not answer makes the lock useless for all, so
- * devices can no longer be set up or restarted, but no running sandbox waits for it.
+ * Machine locks: first come, first served, and bounded. A holder that does not answer makes the lock useless for all,
+ * so devices can no longer be set up or restarted, but no running sandbox waits for it.
  */
 #include "mon.h"
 

@@ -7,9 +7,9 @@
  *   mail, argument, then sequence + 1  --->  sees sequence != acked: latches the mail
  *   NMI                                      acked = sequence
  *
- * The receiver only latches; it acts when it has finished what it does (life.c). A sender that waits latches its own mail
- * meanwhile, so two senders cannot wait for each other. PARK is acknowledged when the guest has really stopped; only
- * core 0 of a sandbox sends it and never receives it.
+ * The receiver only latches; it acts when it has finished what it does (life.c). A sender that waits latches its own
+ * mail meanwhile, so two senders cannot wait for each other. PARK is acknowledged when the guest has really stopped;
+ * only core 0 of a sandbox sends it and never receives it.
  */
 #include "mon.h"
 

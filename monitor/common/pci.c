@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PCI configuration through ports 0xCF8-0xCFF (PCI 3.0, 3.2.2.3.2): the only way a sandbox sees it. Functions of others do
- * not exist. Of an own function everything can be read, and little written: what could move its windows, reach past its
- * sandbox or send interrupts is refused. The address latch is kept per core and is never the machine's.
+ * PCI configuration through ports 0xCF8-0xCFF (PCI 3.0, 3.2.2.3.2): the only way a sandbox sees it. Functions of others
+ * do not exist. Of an own function everything can be read, and little written: what could move its windows, reach past
+ * its sandbox or send interrupts is refused. The address latch is kept per core and is never the machine's.
  */
 #include "mon.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MSR accesses and XSETBV that exit. lib/policy says what each MSR may do, lib/sysreg what values are good; the few that
- * need code have a row here. Every value that reaches the processor was checked: a #GP in the monitor would be fatal.
+ * MSR accesses and XSETBV that exit. lib/policy says what each MSR may do, lib/sysreg what values are good; the few
+ * that need code have a row here. Every value that reaches the processor was checked: its own #GP would be fatal.
  */
 #include "mon.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The monitor's own exceptions and interrupts. An NMI is a kick and only leaves a mark. Interrupts are open in one place,
- * where a dead guest's are drained. Anything else is a broken monitor: it says so in its black-box page and stays down.
+ * The monitor's own exceptions and interrupts. An NMI is a kick and only leaves a mark. Interrupts are open in one
+ * place, where a dead guest's are drained. Anything else is a broken monitor: its black box says so and it stays down.
  */
 #include "mon.h"
 

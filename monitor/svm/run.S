@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The world switch. The guest's registers live in mon_start_gprs; its RAX and RSP are in the VMCB. C code keeps RBX, RBP and
- * R12-R15, so these are loaded only when they may have been changed on purpose (svm_registers_changed). GIF is clear
- * from each #VMEXIT to the next VMRUN: nothing interrupts the monitor. FS, GS, TR, LDTR and the system-call MSRs stay
- * the guest's all the time: the monitor uses none of them, and no VMSAVE or VMLOAD is needed here.
+ * The world switch. The guest's registers live in mon_start_gprs; its RAX and RSP are in the VMCB. C code keeps RBX,
+ * RBP and R12-R15, so these are loaded only when they may have been changed on purpose (svm_registers_changed). GIF is
+ * clear from each #VMEXIT to the next VMRUN: nothing interrupts the monitor. FS, GS, TR, LDTR and the system-call MSRs
+ * stay the guest's all the time: the monitor uses none of them, and no VMSAVE or VMLOAD is needed here.
  */
 #define REG(n) mon_start_gprs + 8 * (n)(%rip)
 

@@ -7,8 +7,8 @@
 #define DR6_FROM_QUALIFICATION 0x600full /* BS, BD, B3-B0 in the same places (SDM 3, table 28-1) */
 #define EVENT_KEPT (VMX_EVENT_VALID | VMX_EVENT_ERROR | VMX_EVENT_TYPE | 0xffu)
 
-/* The intercepted #DB goes to the guest as it came: INT1 ends after its instruction and leaves DR6 alone; the others have
- * not touched DR6 yet. */
+/* The intercepted #DB goes to the guest as it came: INT1 ends after its instruction and leaves DR6 alone; the others
+ * have not touched DR6 yet. */
 static uint32_t debug_event(void)
 {
 	if ((vmcs_read(VMCS_EXIT_EVENT) & VMX_EVENT_TYPE) == VMX_EVENT_INT1) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Translation caches (SDM 3, 29.4): one VPID and one nested table set a core, so the widest types cost nothing extra. */
+/* Translation caches (SDM 3, 29.4): one VPID and one nested table set a core, so the widest types cost no more. */
 #include "vmx.h"
 
 #define ALL_CONTEXTS 2ull

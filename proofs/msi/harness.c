@@ -59,7 +59,7 @@ void prove_entries(void)
 
 	prove((uint32_t)(e.low >> 32) == apic_id && (e.low >> 16 & 0xff) == vector, "the entry names core and vector");
 	prove((e.low & 0xffff) == 1, "present, physical, edge, fixed");
-	prove((e.high & 0xffff) == bdf && (e.high >> 16 & 0xf) == 4, "only the function itself may use it, all 16 bits compared");
-	prove((address >> 5 & 0x7fff) == (index & 0x7fff) && (address >> 2 & 1) == index >> 15, "the address selects the entry");
+	prove((e.high & 0xffff) == bdf && (e.high >> 16 & 0xf) == 4, "only the function itself may use it, by all 16 bits");
+	prove((address >> 5 & 0x7fff) == (index & 0x7fff) && (address >> 2 & 1) == index >> 15, "the address has the index");
 	prove((address >> 3 & 1) == 0 && (address >> 4 & 1) == 1, "without sub-handle, in remappable format");
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Nested tables. The invariant of a table set is `well_formed`: a tree of tables inside the pool, each with exactly
- * one parent, whose leaves are aligned and none of which covers `foreign`: a host frame that was never given to the set.
- * As that frame is any, two sets that are never given the same frame share none.
+ * one parent, whose leaves are aligned and none of which covers `foreign`: a host frame that was never given to the
+ * set. As that frame is any, two sets that are never given the same frame share none.
  *
- * map_leaf is descend (once a level) and then put_leaf; each keeps the invariant, so every map does. Empty sets have it.
+ * map_leaf is descend (once a level) and then put_leaf; each keeps the invariant, so every map does. Empty sets do.
  */
 #include "../stubs.h"
 

@@ -3,8 +3,8 @@
  * QEMU TCG plugin: counts executed instructions by 2 MiB page of guest memory, that is, by sandbox.
  *
  * Arguments: entry=HEX (physical address of the first boot instruction, where virtual and physical are equal: it tells
- * where guest memory lies in the emulator) and out=FILE. At exit FILE gets one line a page: `page ADDRESS COUNT`, decimal.
- * The emulator ships no header for plugins: the few declarations used are made here (plugin interface version 2 to 4).
+ * where guest memory lies in the emulator) and out=FILE. At exit FILE gets one line a page: `page ADDRESS COUNT`,
+ * decimal. The emulator ships no header for plugins: the few declarations used are made here (plugin interface 2 to 4).
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes small images into a folder: what system files of the tests name instead of real kernels. usage: fixture FOLDER */
+/* Writes small images into a folder: named by system files of the tests. usage: fixture FOLDER */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

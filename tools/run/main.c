@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Host time within which boot code must have written the black box. On Bochs it first digests the Linux image, slowly. */
+/* Host time within which boot code must have written the black box. On Bochs its digest of a Linux image is slow. */
 #define BLACK_BOX_SECONDS 180.0
 #define BLACK_BOX_SECONDS_BOCHS 600.0
 

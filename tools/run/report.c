@@ -114,7 +114,8 @@ static void core_facts(const struct snapshot *s, uint32_t i, FILE *to)
 		      i, c->sandbox, i, state_name(c->state), i, c->launches, i, c->fault_count);
 	(void)fprintf(to, "core.%u.exits %" PRIu64 "\ncore.%u.after_ready %" PRIu64 "\ncore.%u.refused %" PRIu64 "\n", i,
 		      snapshot_exits(c, false), i, (c->flags & QV_CORE_READY) ? snapshot_exits(c, true) : 0, i, c->refused);
-	(void)fprintf(to, "core.%u.stolen_cycles %" PRIu64 "\ncore.%u.worst_cycles %" PRIu64 "\ncore.%u.ready_tsc %" PRIu64 "\n",
+	(void)fprintf(to,
+		      "core.%u.stolen_cycles %" PRIu64 "\ncore.%u.worst_cycles %" PRIu64 "\ncore.%u.ready_tsc %" PRIu64 "\n",
 		      i, c->stolen_cycles, i, c->worst_cycles, i, c->ready_tsc);
 	for (uint32_t r = 0; r < QV_EXIT_SLOTS; r++)
 		if (c->exits[r])

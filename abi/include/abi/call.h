@@ -3,7 +3,7 @@
  * Calls from a sandbox's kernel to its monitor (ring 0 only; from ring 3 the call faults with #GP).
  *
  * RAX = number, RDI, RSI, RDX = arguments; result in RAX, all other registers kept. A negative result is an error and
- * then nothing was changed. An unknown number gives QV_ENOSYS. The trap instruction depends on the vendor: qv_info says.
+ * then nothing was changed. An unknown number gives QV_ENOSYS. The trap instruction is the vendor's: see qv_info.
  */
 #ifndef ABI_CALL_H
 #define ABI_CALL_H

@@ -17,8 +17,8 @@ static inline struct hw_cpuid hw_cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
-/* The number is passed as 64 bits so that the upper half of RCX is zero: processors ignore it, but QEMU 10 uses all of RCX
- * to index an MSR bitmap and so misses the intercept. */
+/* The number is passed as 64 bits so that the upper half of RCX is zero: processors ignore it, but QEMU 10 uses all of
+ * RCX to index an MSR bitmap and so misses the intercept. */
 static inline uint64_t hw_rdmsr(uint32_t msr)
 {
 	uint32_t low, high;

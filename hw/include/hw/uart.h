@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* 16550 UART, polled (National PC16550D). All loops are bounded: an absent or stuck UART costs time once, never a hang. */
+/* 16550 UART, polled (National PC16550D). All loops are bounded: an absent or stuck UART costs time once, no hang. */
 #ifndef HW_UART_H
 #define HW_UART_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one checker of the sealed blob (abi/blob.h): used by the system compiler, the boot code, the fuzzer and the proof.
- * It trusts nothing but (bytes, size). After it accepts, every offset, index, string and name can be used unchecked.
+ * The one checker of the sealed blob (abi/blob.h): used by system compiler, boot code, fuzzer and proof. It
+ * trusts nothing but (bytes, size). After it accepts, every offset, index, string and name can be used unchecked.
  */
 #ifndef LIB_BLOB_H
 #define LIB_BLOB_H
@@ -33,8 +33,8 @@
  *              below memory_top; PRIVATE guest-physical addresses lie below QV_WINDOW
  *   regions    exactly one MACHINE, BLACKBOX, IOMMU, ARCHIVE, one CORE per core, one TABLES and START per sandbox,
  *              each large enough for what abi/ puts into it; ARCHIVE holds total_size bytes
- *   loads      inside private memory of their sandbox, disjoint from each other and from the start pages; the entry point
- *              lies in an executable one; the first of a Linux sandbox is its bzImage; monitor segments start on
+ *   loads      inside private memory of their sandbox, disjoint from each other and from the start pages; the entry
+ *              point lies in an executable one; the first of a Linux sandbox is its bzImage; monitor segments start on
  *              pages of their own, in ascending order, and fit the core regions with QV_CORE_REGION_MIN to spare; both
  *              vendors' monitors are there unless the system is bare
  *   launch     after_mask has no cycle

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Linux bzImage files (Linux documentation, x86 boot protocol): what loading by the 64-bit protocol needs. Host side. */
+/* Linux bzImage files (Linux documentation, x86 boot protocol): what the 64-bit protocol needs. Host side. */
 #ifndef LIB_BZIMAGE_H
 #define LIB_BZIMAGE_H
 

@@ -23,8 +23,8 @@ struct qv_elf {
 	struct qv_elf_segment segment[QV_ELF_MAX_SEGMENTS];
 };
 
-/* Read the headers of the `size` bytes at `bytes`. Returns NULL and fills *elf, or the cause as static text. After success
- * all file ranges lie inside the file, no address range wraps and there is at least one segment. */
+/* Read the headers of the `size` bytes at `bytes`. Returns NULL and fills *elf, or the cause as static text. After
+ * success all file ranges lie inside the file, no address range wraps and there is at least one segment. */
 const char *qv_elf_read(const void *bytes, uint64_t size, struct qv_elf *elf);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* printf-style formatting without floating point: %c %s %d %i %u %x %p %%, flags 0 and -, width, precision for %s, h l ll z. */
+/* printf-style formatting without floating point: %c %s %d %i %u %x %p %%, flags 0 and -, width, precision for
+ * %s, h l ll z. */
 #ifndef LIB_FMT_H
 #define LIB_FMT_H
 

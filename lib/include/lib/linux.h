@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Start pages of a stock Linux: boot_params, command line, four ACPI tables, GDT and identity tables, for the 64-bit
- * boot protocol (Linux Documentation/arch/x86/boot.rst). Hardware-reduced ACPI without an IO-APIC: the kernel then keeps
- * x2APIC mode, needs no PIT, HPET or PM timer and touches no memory-mapped device.
+ * boot protocol (Linux Documentation/arch/x86/boot.rst). Hardware-reduced ACPI without an IO-APIC: the kernel then
+ * keeps x2APIC mode, needs no PIT, HPET or PM timer and touches no memory-mapped device.
  */
 #ifndef LIB_LINUX_H
 #define LIB_LINUX_H

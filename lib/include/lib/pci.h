@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* PCI configuration space: registers, capabilities, base addresses, interrupt messages. No hardware access of its own. */
+/* PCI configuration space: registers, capabilities, base addresses, interrupt messages. No access to hardware. */
 #ifndef LIB_PCI_H
 #define LIB_PCI_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a core must have to run the system: decided from values that the caller read, so that each refusal can be tested. */
+/* What a core must have to run the system: decided from values that the caller read, so each refusal can be tested. */
 #ifndef LIB_PROCESSOR_H
 #define LIB_PROCESSOR_H
 

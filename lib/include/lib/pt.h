@@ -57,7 +57,8 @@ void qv_pt_init(struct qv_pt *pt, const struct qv_pt_format *format, void *base,
 /* Map [from, from + size) to [to, ...) with the largest pages that alignment, size and `grain` (4 KiB, 2 MiB, 1 GiB)
  * allow. EINVAL: not page aligned, empty, wraps, above 2^48, no rights, bad grain. EEXIST: overlaps. ENOMEM: pool.
  * After an error the set may hold a part of the range: the caller gives the set up. */
-enum qv_pt_error qv_pt_map(struct qv_pt *pt, uint64_t from, uint64_t to, uint64_t size, uint32_t rights, uint64_t grain);
+enum qv_pt_error qv_pt_map(struct qv_pt *pt, uint64_t from, uint64_t to, uint64_t size, uint32_t rights,
+			   uint64_t grain);
 /* Pages a qv_pt_map of this shape would need at most, root excluded; for pool sizing by the system compiler. */
 uint32_t qv_pt_cost(uint64_t from, uint64_t to, uint64_t size, uint64_t grain);
 

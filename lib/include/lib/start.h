@@ -20,13 +20,14 @@ struct qv_start_buffer {
 	uint64_t size;
 };
 
-/* Put a flat GDT (selectors above) at `offset` and identity tables at page-aligned `tables`, and name both in *state. */
+/* Put a flat GDT (selectors above) at `offset` and identity tables at page-aligned `tables`, named in *state. */
 void qv_start_flat(const struct qv_start_buffer *b, uint64_t offset, uint64_t tables, struct qv_start_state *state);
 
 #define QV_QUEST_START_BYTES (2u * 4096u + QV_START_TABLE_BYTES)
 
-/* Start pages of a Quest kernel, abi/info.h: page 0 is left to the caller for struct qv_info, GDT in page 1, tables from
- * page 2. False if the buffer is smaller than QV_QUEST_START_BYTES or gpa is not page aligned or not below 4 GiB. */
+/* Start pages of a Quest kernel, abi/info.h: page 0 is left to the caller for struct qv_info, GDT in page 1, tables
+ * from page 2. False if the buffer is smaller than QV_QUEST_START_BYTES or gpa is no page's or
+ * not below 4 GiB. */
 bool qv_quest_start(const struct qv_start_buffer *b, uint64_t entry, struct qv_start_state *state);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * VT-d table entries and queue descriptors (Intel VT-d specification 4.1, chapters 5, 6 and 9), legacy mode. Entries are
- * two quadwords. A zero entry is "not present": a zeroed root table blocks every device.
+ * VT-d table entries and queue descriptors (Intel VT-d specification 4.1, chapters 5, 6 and 9), legacy mode. Entries
+ * are two quadwords. A zero entry is "not present": a zeroed root table blocks every device.
  */
 #ifndef LIB_VTD_H
 #define LIB_VTD_H

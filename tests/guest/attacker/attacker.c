@@ -4,8 +4,8 @@
  * survive ends this life, and the next one checks that the right exit was counted. Arguments: only=NAME (one attack, by
  * name), group=NAME (memory, msr, ipi, io, cpu, call), idle (no attack at all: the baseline for the witness).
  *
- * Result words of the slice: 0 = attacks over, 1 = attack tried in the last life + 1, 2 = exits of its reason before it,
- * 3 = passed, 4 = failed, 5 = 1 when all are done.
+ * Result words of the slice: 0 = attacks over, 1 = attack tried in the last life + 1, 2 = exits of its reason before
+ * it, 3 = passed, 4 = failed, 5 = 1 when all are done.
  */
 #include "attacks.h"
 

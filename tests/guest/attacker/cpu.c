@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Instructions and processor state: nested virtualisation, control registers, exceptions that loop, sleep without end. */
+/* Instructions and processor state: nested virtualisation, control registers, exceptions that loop, endless sleep. */
 #include "attacks.h"
 
 #include <hw/cpu.h>

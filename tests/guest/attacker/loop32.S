@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* uint64_t attack_alignment_loop(uint64_t): #AC whose delivery raises #AC. The handler runs in ring 3 on a misaligned stack,
- * which takes a 32-bit IDT: in 64-bit mode the processor aligns the stack. So this leaves long mode first. Where a
- * processor does not check alignment, the code ends in a plain loop with interrupts off. Never returns. */
+/* uint64_t attack_alignment_loop(uint64_t): #AC whose delivery raises #AC. The handler runs in ring 3 on a misaligned
+ * stack, which takes a 32-bit IDT: in 64-bit mode the processor aligns the stack. So this leaves long mode first. Where
+ * a processor does not check alignment, the code ends in a plain loop with interrupts off. Never returns. */
 	.text
 	.globl	attack_alignment_loop
 attack_alignment_loop:

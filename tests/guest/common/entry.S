@@ -46,7 +46,7 @@ guest_entry:
 	call	guest_begin
 	ud2
 
-/* Copied to the start page; entered in real mode by SIPI. Parameter: the stack top, which also tells the core's index. */
+/* Copied to the start page; entered in real mode by SIPI. Parameter: the stack top, which tells the core's index. */
 	.section .rodata
 	.balign	16
 	.globl	guest_trampoline, guest_trampoline_end, guest_trampoline_stack

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a monitor costs, for the benchmark: one null call and back in TSC cycles (instructions, where the emulator counts
- * one per cycle), and the exits of an interrupt to another core of the sandbox. Arguments: count=N (1000). Words of the
- * slice: 1 = cycles of `count` null calls, 2 = the same loop without the call, 3 = count, 4 = exits of the sender, 5 = of
- * the receiver, 6 = interrupts that arrived, 7 = finished.
+ * What a monitor costs, for the benchmark: one null call and back in TSC cycles (instructions, where the emulator
+ * counts one per cycle), and the exits of an interrupt to another core of the sandbox. Arguments: count=N (1000). Words
+ * of the slice: 1 = cycles of `count` null calls, 2 = the same loop without the call, 3 = count, 4 = exits of the
+ * sender, 5 = of the receiver, 6 = interrupts that arrived, 7 = finished.
  */
 #include <guest/guest.h>
 #include <hw/apic.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A restarted sandbox finds no trace of its former life. Life 1 fills every register and all memory that it can reach, on
- * each of its cores, and asks for a restart; life 2 looks at all of it before anything else. A restart in the middle of an
- * interrupt that was not acknowledged, with another one pending, is part of it.
+ * A restarted sandbox finds no trace of its former life. Life 1 fills every register and all memory that it can reach,
+ * on each of its cores, and asks for a restart; life 2 looks at all of it before anything else. A restart in the middle
+ * of an interrupt that was not acknowledged, with another one pending, is part of it.
  */
 #include "state.h"
 

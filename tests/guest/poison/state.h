@@ -17,8 +17,8 @@ void state_poison_apic(uint8_t vector);
 /* Keep a pattern in all general registers for a while. */
 void state_hold_poison(void);
 
-/* Each: NULL if this core's registers have their values after reset, else the name of one that has not; its value is then
- * in state_offender[core]. */
+/* Each: NULL if this core's registers have their values after reset, else the name of one that has not; its value is
+ * then in state_offender[core]. */
 const char *state_check_general(void);
 const char *state_check_debug(void);
 const char *state_check_control(bool entered); /* entered by the monitor, not by the start page's code */

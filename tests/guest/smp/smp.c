@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts between the cores of one sandbox: each arrives, costs its sender one exit and its receiver none. Arguments:
- * count=N (1000).
+ * Interrupts between the cores of one sandbox: each arrives, costs its sender one exit and its receiver none.
+ * Arguments: count=N (1000).
  */
 #include <guest/guest.h>
 #include <hw/apic.h>

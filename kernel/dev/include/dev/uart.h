@@ -3,8 +3,8 @@
 #ifndef DEV_UART_H
 #define DEV_UART_H
 
-/* Give the port of the entry information, if there is one, the kernel log. Its ports are the sandbox's own, so bytes cost
- * no exit; polled and bounded: a stuck port is given up. */
+/* Give the port of the entry information, if there is one, the kernel log. Its ports are the sandbox's own, so bytes
+ * cost no exit; polled and bounded: a stuck port is given up. */
 void uart_init(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What every test guest has: a console in its slice of the black box, calls to the monitor, exceptions that can be
- * caught, a timer, and its other cores. Memory is identity-mapped from 0 to 512 GiB, all rights, ring 3 included, so that
- * nothing but the nested tables stands between a guest and an address.
+ * caught, a timer, and its other cores. Memory is identity-mapped from 0 to 512 GiB, all rights, ring 3 included, so
+ * that nothing but the nested tables stands between a guest and an address.
  */
 #ifndef GUEST_GUEST_H
 #define GUEST_GUEST_H
