@@ -2,7 +2,8 @@
 # The house rules, checked as part of the build. docs/house.md says what each is for.
 .PHONY: check-house
 check-house: $(B)/house-style.ok
-$(B)/house-style.ok: mk/check-style mk/rooms.txt Makefile $(wildcard */*.[chS] */*/*.[chS] */*/*/*.[chS] */*/*/*/*.[chS] mk/* tests/*)
+$(B)/house-style.ok: mk/check-style mk/rooms.txt Makefile \
+		$(wildcard */*.[chS] */*/*.[chS] */*/*/*.[chS] */*/*/*/*.[chS] mk/* docs/* proofs/*/* systems/* systems/*/* tests/* tests/*/* tests/system/good/*)
 	@mkdir -p $(@D)
 	mk/check-style
 	@touch $@
