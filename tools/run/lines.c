@@ -66,7 +66,8 @@ static bool matches(const char *wanted, const char *source, const char *text)
 
 	if (!bar)
 		return strstr(text, wanted);
-	return strlen(source) == (size_t)(bar - wanted) && strncmp(source, wanted, strlen(source)) == 0 && strstr(text, bar + 1);
+	return strlen(source) == (size_t)(bar - wanted) && strncmp(source, wanted, strlen(source)) == 0 &&
+	       strstr(text, bar + 1);
 }
 
 static void look_for_wanted(struct lines *l, const char *source, const char *text)
