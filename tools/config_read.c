@@ -365,7 +365,7 @@ static const struct key sandbox_keys[] = {
 	{ "ports", "list of ranges", "I/O ports it may use without an exit, like 0x2f8-0x2ff", read_ports },
 	{ "uart", "com1 to com4", "serial port passed through to it", read_uart },
 	{ "args", "text", "arguments of the Quest kernel, or additions to the Linux command line", read_args },
-	{ "on-fault", "stop or restart", "what happens when it breaks a rule. Default stop", read_on_fault },
+	{ "on-fault", "stop or restart", "when it breaks a rule or its kernel panics. Default stop", read_on_fault },
 	{ "starts-after", "list of sandboxes", "launched after these. Default: Linux after every Quest sandbox",
 		read_starts_after },
 	{ "restarts", "list of sandboxes", "sandboxes it may restart by a call", read_restarts },

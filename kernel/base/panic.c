@@ -10,6 +10,7 @@
 #include <lib/assert.h>
 
 #define MAX_FRAMES 24u
+#define NOBODY UINT32_MAX
 
 extern const char image_text_start[], image_text_end[]; /* linker script */
 
@@ -66,36 +67,41 @@ static void print_registers(const struct trap_frame *f)
 		log_raw("%s %016llx%s", r[i].name, (unsigned long long)r[i].value, i % 4 == 3 ? "\n" : "  ");
 }
 
-/* A fault while the last words are printed ends at once. */
-static void begin(void)
+/* A fault of the sandbox, with `place` in its record: stopped or restarted, as its system file says. */
+_Noreturn static void end(uint64_t place)
 {
-	static bool begun;
-
-	hw_cli();
-	if (__atomic_exchange_n(&begun, true, __ATOMIC_ACQ_REL))
-		hw_stop();
-	log_break_lock();
+	call_monitor(QV_CALL_PANIC, place);
+	hw_stop();
 }
 
-_Noreturn static void end(void)
+/* A fault while the last words are printed ends them at once. Another core waits: the first one ends it, too. */
+static void begin(uint64_t place)
 {
-	if (!boot_is_bare())
-		call_monitor(QV_CALL_STOP, 0);
-	hw_stop();
+	static uint32_t first = NOBODY;
+	uint32_t self = this_cpu()->index, before = NOBODY;
+
+	hw_cli();
+	if (!__atomic_compare_exchange_n(&first, &before, self, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		if (before == self)
+			end(place);
+		hw_stop();
+	}
+	log_break_lock();
 }
 
 _Noreturn void panic(const char *format, ...)
 {
+	uint64_t place = (uint64_t)__builtin_return_address(0);
 	va_list args;
 
-	begin();
+	begin(place);
 	log_raw("panic: core %u: ", this_cpu()->index);
 	va_start(args, format);
 	log_vraw(format, args);
 	va_end(args);
 	log_raw("\n");
-	print_backtrace((uint64_t)__builtin_return_address(0), (uint64_t)__builtin_frame_address(0));
-	end();
+	print_backtrace(place, (uint64_t)__builtin_frame_address(0));
+	end(place);
 }
 
 _Noreturn void panic_trap(const struct trap_frame *f)
@@ -103,13 +109,13 @@ _Noreturn void panic_trap(const struct trap_frame *f)
 	const char *name = f->vector < sizeof(exception_names) / sizeof(exception_names[0]) ?
 		exception_names[f->vector] : "exception";
 
-	begin();
+	begin(f->rip);
 	log_raw("panic: core %u: %s (vector %llu) error 0x%llx at rip 0x%llx rflags 0x%llx\n", this_cpu()->index, name,
 		(unsigned long long)f->vector, (unsigned long long)f->error, (unsigned long long)f->rip,
 		(unsigned long long)f->rflags);
 	print_registers(f);
 	print_backtrace(f->rip, f->rbp);
-	end();
+	end(f->rip);
 }
 
 _Noreturn void qv_assert_failed(const char *file, int line, const char *what)

@@ -64,6 +64,15 @@ static int64_t call_launches(uint64_t argument)
 	return mon_launches();
 }
 
+static int64_t call_panic(uint64_t argument)
+{
+	const struct mon_exit place = { .rip = argument };
+
+	mon_record_fault(&place, QV_EXIT_PANIC, 0);
+	mon_life_end(QV_MAIL_FAULT);
+	return 0;
+}
+
 mon_call *const mon_calls[QV_CALL_COUNT] = {
 	[QV_CALL_NULL] = call_null,
 	[QV_CALL_READY] = call_ready,
@@ -72,4 +81,5 @@ mon_call *const mon_calls[QV_CALL_COUNT] = {
 	[QV_CALL_RESTART] = call_restart,
 	[QV_CALL_STOP] = call_stop,
 	[QV_CALL_LAUNCHES] = call_launches,
+	[QV_CALL_PANIC] = call_panic,
 };

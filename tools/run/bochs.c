@@ -248,6 +248,20 @@ static bool read_memory(struct machine *m, uint64_t address, void *to, size_t si
 	return true;
 }
 
+/* The debugger writes dwords; every processor stands still meanwhile. */
+static bool write_memory(struct machine *m, uint64_t address, uint64_t value)
+{
+	char line[80];
+
+	for (unsigned i = 0; i < 2 && !m->ended; i++) {
+		(void)snprintf(line, sizeof line, "setpmem 0x%llx 4 0x%x\n", (unsigned long long)address + 4 * i,
+			       (unsigned)(value >> 32 * i));
+		command(m, line);
+		(void)wait_prompt(m);
+	}
+	return !m->ended && address % sizeof value == 0;
+}
+
 static void step(struct machine *m)
 {
 	struct bochs *b = m->bochs;
@@ -311,5 +325,5 @@ static void stop(struct machine *m)
 	m->bochs = NULL;
 }
 
-const struct machine_ops machine_bochs = {.name = "Bochs", .start = start, .read = read_memory, .step = step,
-					  .seconds = seconds, .watch_exits = watch_exits, .stop = stop};
+const struct machine_ops machine_bochs = {.name = "Bochs", .start = start, .read = read_memory,
+					  .write = write_memory, .step = step, .seconds = seconds, .watch_exits = watch_exits, .stop = stop};

@@ -60,6 +60,13 @@ bool lines_want(struct lines *l, const char *text)
 	return true;
 }
 
+void lines_forget(struct lines *l)
+{
+	for (size_t i = 0; i < l->wanted_count; i++)
+		l->wanted[i].found = false;
+	l->found = false;
+}
+
 static bool matches(const char *wanted, const char *source, const char *text)
 {
 	const char *bar = strchr(wanted, '|');

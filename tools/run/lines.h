@@ -45,6 +45,8 @@ struct lines {
 size_t lines_source(struct lines *l, const char *name, bool raw);
 /* Ask for one more stop text (kept, not copied). False when there are too many. */
 bool lines_want(struct lines *l, const char *text);
+/* Stop texts that were seen have to be seen again. */
+void lines_forget(struct lines *l);
 /* Bytes printed by `source`. */
 void lines_add(struct lines *l, size_t source, const char *bytes, size_t n);
 /* Show unfinished lines on a terminal; call when nothing came for a moment. */

@@ -95,6 +95,11 @@ static void every_stop_text_must_be_seen(void **state)
 	lines_add(&l, a, "done\ndone\n", 10);
 	lines_add(&l, b, "a|done\n", 7);
 	assert_true(l.found);
+	lines_forget(&l);
+	lines_add(&l, b, "done\n", 5);
+	assert_false(l.found);
+	lines_add(&l, a, "done\n", 5);
+	assert_true(l.found);
 	for (size_t i = l.wanted_count; i < LINES_WANTED; i++)
 		assert_true(lines_want(&l, "c|done"));
 	assert_false(lines_want(&l, "one too many"));

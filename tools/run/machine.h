@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A machine the runner can start, watch and stop. Each emulator is one struct machine_ops; nothing else of it is known
- * outside its file. Guest memory is only ever read, so watching changes nothing in the machine.
+ * outside its file. Watching only ever reads guest memory, so it changes nothing in the machine.
  */
 #ifndef RUN_MACHINE_H
 #define RUN_MACHINE_H
@@ -56,6 +56,8 @@ struct machine_ops {
 	bool (*start)(struct machine *m);
 	/* Copy guest-physical memory. False when the machine cannot be read (now). */
 	bool (*read)(struct machine *m, uint64_t address, void *to, size_t size);
+	/* Change one aligned quadword of physical memory, as a fault of the hardware or of a monitor would: for tests. */
+	bool (*write)(struct machine *m, uint64_t address, uint64_t value);
 	/* Let it run for a while (about 50-100 ms); sets m->ended. */
 	void (*step)(struct machine *m);
 	/* Seconds of machine time since power on. */

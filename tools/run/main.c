@@ -129,7 +129,9 @@ static bool done(struct run *r)
 	const struct run_options *o = &r->options;
 	double wall = run_wall(r);
 
-	if (r->quit || interrupted || r->machine.ended || r->machine.finished || r->lines.refused || r->lines.found)
+	if (r->quit || interrupted || r->machine.ended || r->machine.finished || r->lines.refused)
+		return true;
+	if (r->lines.found && (r->poked || o->poke_count == 0))
 		return true;
 	if ((o->seconds > 0 && r->shared->seconds >= o->seconds) || (o->until_ready && all_ready(r)))
 		return true;
@@ -144,6 +146,21 @@ static bool done(struct run *r)
 	return r->machine.why[0] != '\0';
 }
 
+/* Damage that a test wants done. Lines of before do not end the run. */
+static void poke(struct run *r)
+{
+	const struct run_options *o = &r->options;
+
+	if (r->poked || o->poke_count == 0 || !all_ready(r))
+		return;
+	r->poked = true;
+	lines_forget(&r->lines);
+	for (size_t i = 0; i < o->poke_count; i++)
+		if (!r->machine.ops->write(&r->machine, o->poke[i].address, o->poke[i].value))
+			(void)snprintf(r->machine.why, sizeof r->machine.why, "cannot write memory at 0x%llx",
+				       (unsigned long long)o->poke[i].address);
+}
+
 static void loop(struct run *r)
 {
 	if (r->machine.plan.watch_exits == WATCH_ALWAYS)
@@ -153,6 +170,7 @@ static void loop(struct run *r)
 		watch_poll(&r->watch, run_wall(r));
 		lines_idle(&r->lines);
 		keyboard_release_held(r);
+		poke(r);
 		if (!r->machine.exits_watched && r->machine.plan.watch_exits == WATCH_AFTER_READY && all_ready(r))
 			r->machine.ops->watch_exits(&r->machine);
 	}
@@ -262,7 +280,7 @@ static const struct option options[] = {
 	{"iso", 1, NULL, 'I'}, {"profile", 1, NULL, 'p'}, {"directory", 1, NULL, 'd'}, {"name", 1, NULL, 'n'},
 	{"for", 1, NULL, 'f'}, {"log", 1, NULL, 'l'}, {"icount", 0, NULL, 'i'}, {"facts", 1, NULL, 'F'},
 	{"dump", 1, NULL, 'D'}, {"until", 1, NULL, 'u'}, {"until-ready", 0, NULL, 'r'}, {"until-ended", 0, NULL, 'E'},
-	{"until-lives", 1, NULL, 'L'}, {"wall", 1, NULL, 'w'},
+	{"until-lives", 1, NULL, 'L'}, {"wall", 1, NULL, 'w'}, {"poke", 1, NULL, 'P'},
 	{"quiet", 0, NULL, 'q'}, {"append", 1, NULL, 'a'}, {"exit-log", 1, NULL, 'x'}, {"emulator-arg", 1, NULL, 'A'},
 	{"cores", 1, NULL, 'c'}, {"watch-exits", 1, NULL, 'W'},
 	{"stat", 0, NULL, 's'}, {NULL, 0, NULL, 0}};
@@ -273,7 +291,7 @@ static const char usage[] =
 	"         [--until-ended] [--until-lives N]\n"
 	"         [--wall SECONDS] [--log FILE] [--facts FILE] [--dump DIR] [--icount] [--append TEXT] [--quiet]\n"
 	"         [--cores N] [--exit-log FILE] [--watch-exits always|after-ready]\n"
-	"         [--emulator-arg WORD]...\n"
+	"         [--emulator-arg WORD]... [--poke ADDRESS=VALUE]...\n"
 	"       quest-run --stat [--directory DIR]\n";
 
 static bool choose(struct run *r, const char *name)
@@ -311,6 +329,19 @@ static bool plan_option(struct machine_plan *p, int c)
 	}
 }
 
+/* ADDRESS=VALUE: physical address of a quadword, and what it shall be when every sandbox is ready. */
+static bool add_poke(struct run_options *o, const char *text)
+{
+	char *end;
+	struct poke p = {.address = strtoull(text, &end, 0)};
+
+	if (o->poke_count == RUN_POKES || *end != '=')
+		return false;
+	p.value = strtoull(end + 1, &end, 0);
+	o->poke[o->poke_count++] = p;
+	return *end == '\0';
+}
+
 static bool run_option(struct run *r, int c)
 {
 	struct run_options *o = &r->options;
@@ -328,6 +359,7 @@ static bool run_option(struct run *r, int c)
 	case 'E': o->until_ended = true; return true;
 	case 'L': o->until_lives = strtoull(optarg, NULL, 10); return true;
 	case 'q': o->quiet = true; return true;
+	case 'P': return add_poke(o, optarg);
 	default: return false;
 	}
 }

@@ -107,7 +107,7 @@ static bool share_memory(struct machine *m, struct qemu *q)
 	q->memory_size = machine_memory(&m->plan);
 	q->memory_fd = memfd_create("quest-v-ram", 0);
 	if (q->memory_fd >= 0 && ftruncate(q->memory_fd, (off_t)q->memory_size) == 0) {
-		void *p = mmap(NULL, q->memory_size, PROT_READ, MAP_SHARED, q->memory_fd, 0);
+		void *p = mmap(NULL, q->memory_size, PROT_READ | PROT_WRITE, MAP_SHARED, q->memory_fd, 0);
 
 		q->memory = p == MAP_FAILED ? NULL : p;
 	}
@@ -154,16 +154,32 @@ static bool start(struct machine *m)
 	return m->pid > 0;
 }
 
-static bool read_memory(struct machine *m, uint64_t address, void *to, size_t size)
+static uint8_t *host_address(const struct qemu *q, uint64_t address, size_t size)
 {
-	struct qemu *q = m->qemu;
 	uint64_t low = q->memory_size <= Q35_LOW_LIMIT ? q->memory_size : 2ull << 30;
 	uint64_t at = address < low ? address : address - (4ull << 30) + low;
 
 	if ((address >= low && address < 4ull << 30) || at > q->memory_size || size > q->memory_size - at)
-		return false;
-	memcpy(to, q->memory + at, size);
-	return true;
+		return NULL;
+	return q->memory + at;
+}
+
+static bool read_memory(struct machine *m, uint64_t address, void *to, size_t size)
+{
+	const uint8_t *from = host_address(m->qemu, address, size);
+
+	if (from)
+		memcpy(to, from, size);
+	return from != NULL;
+}
+
+static bool write_memory(struct machine *m, uint64_t address, uint64_t value)
+{
+	uint8_t *to = address % sizeof value ? NULL : host_address(m->qemu, address, sizeof value);
+
+	if (to)
+		__atomic_store_n((uint64_t *)(void *)to, value, __ATOMIC_SEQ_CST);
+	return to != NULL;
 }
 
 static long field(const char *line, const char *name)
@@ -251,4 +267,5 @@ static void stop(struct machine *m)
 }
 
 const struct machine_ops machine_qemu = {
-	.name = "QEMU", .start = start, .read = read_memory, .step = step, .seconds = seconds, .stop = stop};
+	.name = "QEMU", .start = start, .read = read_memory, .write = write_memory, .step = step, .seconds = seconds,
+	.stop = stop};

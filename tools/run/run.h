@@ -8,6 +8,12 @@
 #include <termios.h>
 #include <time.h>
 
+#define RUN_POKES 4
+
+struct poke { /* one quadword of physical memory, changed from outside */
+	uint64_t address, value;
+};
+
 struct run_options {
 	const char *file;      /* what the user named: for messages */
 	const char *log;
@@ -18,6 +24,8 @@ struct run_options {
 	bool quiet;            /* no console lines on the terminal */
 	bool until_ready;      /* end when all sandboxes are ready */
 	bool until_ended;      /* end when any core has ended: stopped, faulted or dead */
+	struct poke poke[RUN_POKES]; /* done when every sandbox is ready */
+	size_t poke_count;
 	uint64_t until_lives;  /* end when a core is in this life; 0 = no */
 };
 
@@ -35,6 +43,7 @@ struct run {
 	bool keyboard;     /* stdin is still open */
 	bool escape;       /* Ctrl-A was typed */
 	bool quit;
+	bool poked;
 	int lock;
 	char held[4096];   /* piped input, kept until the sandbox with the UART is ready */
 	size_t held_length;

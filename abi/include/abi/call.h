@@ -18,6 +18,7 @@ enum qv_call_number {
 	QV_CALL_RESTART = 4,  /* RDI = sandbox: restart it; own sandbox, or one the system file allows */
 	QV_CALL_STOP = 5,     /* end this sandbox; does not return */
 	QV_CALL_LAUNCHES = 6, /* lives of this sandbox so far, 1 = first */
+	QV_CALL_PANIC = 7,    /* the kernel cannot go on: a fault, on-fault decides. RDI = instruction, for the record */
 	QV_CALL_COUNT
 };
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Vendor-neutral exit reasons: one row of the monitor's exit table and one counter in the black box each. */
+/*
+ * Vendor-neutral exit reasons: one row of the monitor's exit table and one counter in the black box each. The last ones
+ * are no exits: they stand in fault records only.
+ */
 #ifndef ABI_EXIT_H
 #define ABI_EXIT_H
 
@@ -29,7 +32,8 @@
 	X(CR, "control-register") \
 	X(TASK_SWITCH, "task-switch") \
 	X(BAD_STATE, "bad-state") \
-	X(OTHER, "other")
+	X(OTHER, "other") \
+	X(PANIC, "guest-panic")
 
 enum qv_exit {
 #define X(id, name) QV_EXIT_##id,

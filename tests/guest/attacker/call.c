@@ -48,6 +48,12 @@ static uint64_t null_call(uint64_t unused)
 	return (uint64_t)guest_call(QV_CALL_NULL, 0);
 }
 
+static uint64_t panic(uint64_t place)
+{
+	(void)guest_call(QV_CALL_PANIC, place);
+	return 1;
+}
+
 #define LIVE EVERYWHERE(SURVIVES), 0, false
 
 static const struct attack attacks[] = {
@@ -62,5 +68,6 @@ static const struct attack attacks[] = {
 	{"restart of sandbox -1", restart_is_refused, ~0ull, LIVE},
 	{"exit counter out of range", counter_is_refused, QV_EXIT_SLOTS, LIVE},
 	{"exit counter far out of range", counter_is_refused, 1ull << 40, LIVE},
+	{"call that the kernel panicked", panic, ~0ull, EVERYWHERE(STOPPED_ANYHOW), 0, false},
 };
 const struct attack_list attacks_call = {attacks, sizeof(attacks) / sizeof(attacks[0])};
