@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads as the scheduler sees them. An upper room embeds `struct thread` in what it makes of it (container_of).
+ *
+ * The kernel runs with interrupts off. A core's threads and VCPUs are touched by that core only, so interrupts off is
+ * the only lock on the scheduling and wake paths; another core's thread is woken through that core's inbox and one
+ * interprocessor interrupt. A loop over pages, descriptors or threads calls sched_preempt_point() between two steps that
+ * each leave all structures in order; there, and only there, pending interrupts are taken and another thread may run.
+ * What must stay unchanged across such a point is held by a mutex (sched/mutex.h) or by a reference count.
+ */
+#ifndef SCHED_THREAD_H
+#define SCHED_THREAD_H
+
+#include <abi/types.h>
+
+struct vcpu;
+struct cpu;
+
+enum thread_state { THREAD_NEW, THREAD_READY, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };
+
+/* Why the way back to ring 3 must not be the short one: bits of thread.work. */
+#define THREAD_WORK_RESCHED 1u /* a better thread waits */
+#define THREAD_WORK_SIGNAL  2u /* the upper room has something to do first: its return hook is called */
+
+struct thread {
+	/* Offsets known to entry.S; checked in thread.c. */
+	uint64_t sp;        /* saved kernel stack pointer while not running */
+	uint32_t work;      /* THREAD_WORK_* */
+	uint32_t state;     /* enum thread_state */
+	uint64_t stack_top; /* of its kernel stack: TSS.RSP0 and the system-call stack while it runs */
+	/* What a switch loads. */
+	uint64_t root;    /* CR3; 0 = a kernel thread, keeps what is loaded */
+	uint64_t fs_base; /* of ring 3 */
+	uint64_t gs_base; /* of ring 3 */
+	void *xsave;      /* thread_xsave_bytes() bytes, 64-byte aligned; NULL = a kernel thread, uses no FPU registers */
+	/* Scheduling. */
+	struct vcpu *vcpu;
+	struct thread *ring_next, *ring_previous; /* runnable threads of the VCPU */
+	struct thread *wait_next, *wait_previous; /* in a wait queue */
+	struct wait_queue *waits_on;
+	uint64_t quantum;  /* cycles left of its round-robin turn */
+	uint64_t consumed; /* cycles run so far; exact at every switch */
+	uint64_t woken_at; /* TSC of the last wake-up */
+	int64_t wake_result; /* what sched_block returned it with */
+	const char *name;
+};
+
+/* The running thread of this core. */
+struct thread *thread_self(void);
+/* Bytes of an XSAVE area under this kernel's XCR0, fixed at boot. A fresh area is made by thread_xsave_init. */
+uint32_t thread_xsave_bytes(void);
+void thread_xsave_init(void *area);
+
+/* Make `t` runnable for the first time: it starts in entry(argument) on its kernel stack, on `vcpu` (this core's or
+ * another's). All other fields but the scheduling ones were filled by the caller. Any thread context. */
+void thread_start(struct thread *t, struct vcpu *vcpu, void (*entry)(void *argument), void *argument);
+/* The running thread ends. `reap` is called once on another stack, when `t` runs no more and may be freed. */
+_Noreturn void thread_exit(void (*reap)(struct thread *t));
+/* Move a thread of this core to `vcpu` of this core, at once. */
+void thread_bind(struct thread *t, struct vcpu *vcpu);
+
+/* Take what interrupts are pending and let a better thread run. Interrupts are off before and after. */
+void sched_preempt_point(void);
+/* Give way to the next thread of the same VCPU. */
+void sched_yield(void);
+
+/* Called on the way to ring 3 while thread_self()->work has THREAD_WORK_SIGNAL; the hook clears the bit. Set once. */
+struct trap_frame;
+void sched_set_return_hook(void (*hook)(struct trap_frame *frame));
+/* Exceptions that ring 3 raises (and page faults in user copies) go to `hook`; true = handled. Set once. */
+void sched_set_fault_hook(bool (*hook)(struct trap_frame *frame, uint64_t address));
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * VCPUs: what time is given to. A main VCPU is a sporadic server (budget C, period T), an I/O VCPU a PIBS server
+ * (utilisation U, period inherited from the VCPU that asked). Rate-monotonic per core, ties by lower id; a depleted VCPU
+ * runs in the background, uncharged, when no VCPU has budget. Rules: docs/scheduling.md.
+ */
+#ifndef SCHED_VCPU_H
+#define SCHED_VCPU_H
+
+#include <abi/types.h>
+
+#define VCPU_MAX_PER_CORE 1024u
+#define VCPU_NAME 32u
+
+struct vcpu;
+
+struct vcpu_parameters {
+	bool io;
+	uint32_t core;         /* index in the sandbox */
+	uint64_t budget;       /* C, cycles; main only */
+	uint64_t period;       /* T, cycles; main only */
+	uint32_t num, den;     /* U = num/den; I/O only */
+	uint32_t replenishments; /* queue size, 2..32; 0 = default */
+	char name[VCPU_NAME];
+};
+
+struct vcpu_usage { /* since creation; cycles */
+	uint64_t consumed;       /* on budget */
+	uint64_t background;     /* without budget */
+	uint64_t replenishments;
+	uint64_t depletions;
+	uint64_t dispatches;
+	uint64_t worst_wakeup;   /* wake-up to first instruction */
+	uint64_t missed;         /* periods in which a runnable VCPU got less than C by the end: 0 if the analysis is right */
+	uint64_t interrupts;     /* top halves charged */
+};
+
+/* Why a VCPU is refused. The text form names the VCPU and the term. */
+enum vcpu_error {
+	VCPU_OK = 0,
+	VCPU_BAD = 1,          /* zero, budget > period, period above an hour, bad core */
+	VCPU_TOO_SMALL = 2,    /* budget below what the kernel can enforce, measured at boot */
+	VCPU_UTILISATION = 3,  /* admission: response times and bounds all refuse */
+	VCPU_NO_ROOM = 4,      /* table full or out of memory */
+	VCPU_BUSY = 5,         /* has threads, or is the default VCPU */
+};
+
+/* Create on parameters->core of this sandbox if admitted. Thread context. */
+enum vcpu_error vcpu_create(const struct vcpu_parameters *parameters, struct vcpu **out);
+enum vcpu_error vcpu_destroy(struct vcpu *v);
+/* Change budget and period (or utilisation) if admitted; the new values hold from the next replenishment on. */
+enum vcpu_error vcpu_set(struct vcpu *v, const struct vcpu_parameters *parameters);
+void vcpu_get(const struct vcpu *v, struct vcpu_parameters *parameters, struct vcpu_usage *usage);
+/* Id, 0 = the core's default VCPU, which always exists; NULL if there is none with this id. */
+struct vcpu *vcpu_by_id(uint32_t id);
+uint32_t vcpu_id(const struct vcpu *v);
+/* An I/O VCPU takes over work asked for by `asker`: inherits its period (PIBS unblock rule). From a top half. */
+void vcpu_inherit(struct vcpu *io, const struct vcpu *asker);
+/* Smallest budget in cycles that the kernel enforces, measured at boot. */
+uint64_t vcpu_least_budget(void);
+
+/* Bring this core's scheduler up: default VCPU, idle thread = the caller. Before any other call on this core. */
+void sched_init(void);
+/* Become the idle loop. */
+_Noreturn void sched_run(void);
+
+#endif
