@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* Offsets and tags: System V gABI (ELFCLASS64), its x86-64 supplement, and Linux' getauxval(3). */
+#include <lib/exec.h>
+#include <lib/string.h>
+
+#define PAGE 4096u
+#define USER_END 0x7ffffffff000ull
+#define ET_EXEC 2u
+#define ET_DYN 3u
+#define EM_X86_64 62u
+#define PT_LOAD 1u
+#define PT_INTERP 3u
+
+struct file_header {
+	uint8_t ident[16];
+	uint16_t type, machine;
+	uint32_t version;
+	uint64_t entry, phoff, shoff;
+	uint32_t flags;
+	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
+};
+struct program_header {
+	uint32_t type, flags;
+	uint64_t offset, vaddr, paddr, filesz, memsz, align;
+};
+_Static_assert(sizeof(struct file_header) == 64, "ELF64 file header");
+_Static_assert(sizeof(struct program_header) == 56, "ELF64 program header");
+
+enum { AT_NULL, AT_PHDR = 3, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY, AT_UID = 11, AT_EUID, AT_GID,
+	AT_EGID, AT_PLATFORM, AT_HWCAP, AT_CLKTCK, AT_SECURE = 23, AT_RANDOM = 25, AT_EXECFN = 31, AT_SYSINFO_EHDR = 33 };
+
+static uint64_t page_down(uint64_t a)
+{
+	return a & ~(uint64_t)(PAGE - 1);
+}
+
+static uint64_t page_up(uint64_t a)
+{
+	return page_down(a + PAGE - 1);
+}
+
+static const char *check_header(const struct file_header *h, uint64_t head_size)
+{
+	static const uint8_t ident[7] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
+
+	if (memcmp(h->ident, ident, 4))
+		return "not an ELF file";
+	if (memcmp(h->ident, ident, sizeof(ident)) || h->machine != EM_X86_64)
+		return "not a 64-bit x86 ELF file";
+	if (h->type != ET_EXEC && h->type != ET_DYN)
+		return "not an executable ELF file";
+	if (h->phentsize != sizeof(struct program_header) || h->phnum == 0)
+		return "the ELF program header table has a wrong shape";
+	if (h->phoff > head_size || h->phnum * sizeof(struct program_header) > head_size - h->phoff)
+		return "the ELF program headers do not lie in the first page";
+	return NULL;
+}
+
+static const char *check_load(const struct program_header *p, uint64_t file_size)
+{
+	if (p->offset > file_size || p->filesz > file_size - p->offset)
+		return "a segment lies outside the file (is the file cut off?)";
+	if (p->memsz < p->filesz)
+		return "a segment is smaller in memory than in the file";
+	if (p->vaddr >= USER_END || p->memsz > USER_END - p->vaddr)
+		return "a segment lies outside the user address space";
+	if ((p->vaddr ^ p->offset) & (PAGE - 1))
+		return "a segment's address and file offset do not agree";
+	return NULL;
+}
+
+static uint32_t rights_of(uint32_t flags)
+{
+	return ((flags & 4u) ? QV_EXEC_READ : 0u) | ((flags & 2u) ? QV_EXEC_WRITE : 0u) |
+		((flags & 1u) ? QV_EXEC_RUN : 0u);
+}
+
+static const char *add_load(struct qv_exec *out, const struct program_header *p, uint64_t file_size)
+{
+	const char *error = check_load(p, file_size);
+
+	if (error || p->memsz == 0)
+		return error;
+	if (out->count == QV_EXEC_SEGMENTS)
+		return "too many segments";
+	if (out->count && page_down(p->vaddr) < out->high)
+		return "segments overlap, share a page or are not in order";
+	if (out->count == 0)
+		out->low = page_down(p->vaddr);
+	out->high = page_up(p->vaddr + p->memsz);
+	out->segment[out->count++] = (struct qv_exec_segment){p->vaddr, p->offset, p->filesz, p->memsz, rights_of(p->flags)};
+	return NULL;
+}
+
+/* Where the headers appear in memory: in the segment that holds their file range. */
+static uint64_t find_headers(const struct qv_exec *e, const struct file_header *h)
+{
+	uint64_t size = h->phnum * sizeof(struct program_header);
+
+	for (uint32_t i = 0; i < e->count; i++) {
+		const struct qv_exec_segment *s = &e->segment[i];
+
+		if (h->phoff >= s->offset && h->phoff - s->offset <= s->file_size && size <= s->file_size - (h->phoff - s->offset))
+			return s->vaddr + (h->phoff - s->offset);
+	}
+	return 0;
+}
+
+/* The entry must be code: a jump elsewhere would only fault later, without a place to name. */
+static bool entry_is_code(const struct qv_exec *e)
+{
+	for (uint32_t i = 0; i < e->count; i++) {
+		const struct qv_exec_segment *s = &e->segment[i];
+
+		if ((s->rights & QV_EXEC_RUN) && e->entry >= s->vaddr && e->entry - s->vaddr < s->mem_size)
+			return true;
+	}
+	return false;
+}
+
+const char *qv_exec_read(const void *head, uint64_t head_size, uint64_t file_size, struct qv_exec *out)
+{
+	struct file_header h;
+	const char *error;
+
+	memset(out, 0, sizeof(*out));
+	if (head_size > file_size || head_size < sizeof(h))
+		return "too short for an ELF file";
+	memcpy(&h, head, sizeof(h));
+	error = check_header(&h, head_size);
+	out->entry = h.entry;
+	out->phnum = h.phnum;
+	out->movable = h.type == ET_DYN;
+	for (uint32_t i = 0; !error && i < h.phnum; i++) {
+		struct program_header p;
+
+		memcpy(&p, (const uint8_t *)head + h.phoff + i * sizeof(p), sizeof(p));
+		if (p.type == PT_INTERP)
+			error = "it needs a dynamic loader; link it with -static";
+		else if (p.type == PT_LOAD)
+			error = add_load(out, &p, file_size);
+	}
+	if (error)
+		return error;
+	if (!entry_is_code(out))
+		return "the entry point is not in an executable segment";
+	out->phdr = find_headers(out, &h);
+	return NULL;
+}
+
+/* ---- scripts ---- */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Copy [from, end) to `to`; false if it does not fit or holds a NUL. */
+static bool take(char *to, size_t size, const char *from, const char *end)
+{
+	size_t n = (size_t)(end - from);
+
+	if (n >= size)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (from[i] == '\0')
+			return false;
+		to[i] = from[i];
+	}
+	to[n] = '\0';
+	return true;
+}
+
+bool qv_exec_script(const void *head, uint64_t head_size, char *path, char *argument, size_t size)
+{
+	const char *p = head, *end = p + head_size, *line, *word;
+
+	if (head_size < 3 || p[0] != '#' || p[1] != '!')
+		return false;
+	for (line = p; line < end && *line != '\n'; line++)
+		;
+	if (line == end && head_size >= QV_EXEC_HEAD)
+		return false;
+	for (p += 2; p < line && is_blank(*p); p++)
+		;
+	for (word = p; word < line && !is_blank(*word); word++)
+		;
+	if (word == p || !take(path, size, p, word))
+		return false;
+	for (p = word; p < line && is_blank(*p); p++)
+		;
+	while (line > p && is_blank(line[-1]))
+		line--;
+	return take(argument, size, p, line);
+}
+
+/* ---- the first frame ---- */
+
+size_t qv_exec_words(const struct qv_exec_start *start)
+{
+	return 1 + start->argc + 1 + start->envc + 1 + QV_EXEC_AUXV_WORDS;
+}
+
+/* Addresses of `count` packed strings from *at on; then a NULL. */
+static bool put_strings(const struct qv_exec_start *s, uint32_t count, uint64_t *at, uint64_t **words)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (*at >= s->text_size)
+			return false;
+		*(*words)++ = s->strings + *at;
+		while (*at < s->text_size && s->text[*at])
+			++*at;
+		if (*at == s->text_size)
+			return false;
+		++*at;
+	}
+	*(*words)++ = 0;
+	return true;
+}
+
+static void put_auxv(const struct qv_exec_start *s, uint64_t *words)
+{
+	const uint64_t pairs[QV_EXEC_AUXV_WORDS] = {
+		AT_PHDR, s->phdr, AT_PHENT, sizeof(struct program_header), AT_PHNUM, s->phnum, AT_PAGESZ, PAGE,
+		AT_BASE, s->base, AT_FLAGS, 0, AT_ENTRY, s->entry, AT_UID, 0, AT_EUID, 0, AT_GID, 0, AT_EGID, 0,
+		AT_PLATFORM, s->platform, AT_HWCAP, s->features, AT_CLKTCK, s->clock_ticks, AT_SECURE, 0,
+		AT_RANDOM, s->random, AT_EXECFN, s->name, s->vdso ? AT_SYSINFO_EHDR : AT_NULL, s->vdso, AT_NULL, 0,
+	};
+
+	memcpy(words, pairs, sizeof(pairs));
+}
+
+bool qv_exec_frame(const struct qv_exec_start *start, uint64_t *words)
+{
+	uint64_t at = 0;
+
+	*words++ = start->argc;
+	if (!put_strings(start, start->argc, &at, &words) || !put_strings(start, start->envc, &at, &words))
+		return false;
+	put_auxv(start, words);
+	return true;
+}
