@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a kernel needs to start a static ELF64 program of the Linux x86-64 ABI: its headers checked, and the words of the
- * first stack frame (System V ABI for x86-64, 3.4.1). Bytes come from an untrusted file; nothing is taken on trust.
+ * What a kernel needs to start a static ELF64 program of the Linux x86-64 ABI: its headers checked, and the words of
+ * the first stack frame (System V ABI for x86-64, 3.4.1). Bytes come from an untrusted file; nothing is taken on
+ * trust.
  */
 #ifndef LIB_EXEC_H
 #define LIB_EXEC_H
@@ -33,9 +34,9 @@ struct qv_exec {
 	struct qv_exec_segment segment[QV_EXEC_SEGMENTS]; /* ascending, no page shared between two */
 };
 
-/* Read the headers from the first `head_size` bytes of a file of `file_size` bytes. NULL and *out filled, or the cause as
- * static text. After success every file range lies in the file and [low, high) plus any bias the caller keeps inside user
- * space cannot wrap. */
+/* Read the headers from the first `head_size` bytes of a file of `file_size` bytes. NULL and *out filled, or the
+ * cause as static text. After success every file range lies in the file and [low, high) plus any bias the caller
+ * keeps inside user space cannot wrap. */
 const char *qv_exec_read(const void *head, uint64_t head_size, uint64_t file_size, struct qv_exec *out);
 
 /* A script: "#! path [argument]" in the first line. Copies both, NUL-terminated; *argument is empty if there is none.
@@ -59,8 +60,8 @@ struct qv_exec_start { /* what the first stack frame says */
 #define QV_EXEC_AUXV_WORDS 38u
 /* Words needed for the frame of `start`. */
 size_t qv_exec_words(const struct qv_exec_start *start);
-/* Fill words[qv_exec_words()]: argc, argv, NULL, envp, NULL, auxiliary vector. False if `text` holds fewer strings than it
- * should. */
+/* Fill words[qv_exec_words()]: argc, argv, NULL, envp, NULL, auxiliary vector. False if `text` holds fewer strings
+ * than it should. */
 bool qv_exec_frame(const struct qv_exec_start *start, uint64_t *words);
 
 #endif

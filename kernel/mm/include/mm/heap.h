@@ -21,7 +21,8 @@ void mm_cache_free(struct mm_cache *cache, void *object);
 /* Up to 2 MiB, zeroed, page-aligned when >= 4 KiB; NULL when memory is gone. `bytes` must be given back. */
 void *mm_heap_alloc(size_t bytes);
 void mm_heap_free(void *block, size_t bytes);
-/* Top of a new kernel stack, 0 when memory is gone. A hole lies below; running into it is a double fault that is told. */
+/* Top of a new kernel stack, 0 when memory is gone. A hole lies below; running into it is a double fault that is
+ * told. */
 uint64_t mm_stack_alloc(void);
 void mm_stack_free(uint64_t top);
 

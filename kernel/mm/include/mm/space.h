@@ -59,7 +59,9 @@ int64_t space_lock(struct space *space, uint64_t address, uint64_t bytes);
 /* Is every byte of the range mapped with at least these rights? */
 bool space_allows(struct space *space, uint64_t address, uint64_t bytes, uint32_t rights);
 
-enum space_fault { SPACE_FAULT_DONE, SPACE_FAULT_NO_AREA, SPACE_FAULT_RIGHTS, SPACE_FAULT_NO_MEMORY, SPACE_FAULT_BACKING };
+enum space_fault {
+	SPACE_FAULT_DONE, SPACE_FAULT_NO_AREA, SPACE_FAULT_RIGHTS, SPACE_FAULT_NO_MEMORY, SPACE_FAULT_BACKING
+};
 /* A page fault at `address`; `error` as the processor pushed it. */
 enum space_fault space_fault(struct space *space, uint64_t address, uint64_t error);
 void space_usage(const struct space *space, struct space_usage *usage);

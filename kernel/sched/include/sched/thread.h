@@ -4,9 +4,9 @@
  *
  * The kernel runs with interrupts off. A core's threads and VCPUs are touched by that core only, so interrupts off is
  * the only lock on the scheduling and wake paths; another core's thread is woken through that core's inbox and one
- * interprocessor interrupt. A loop over pages, descriptors or threads calls sched_preempt_point() between two steps that
- * each leave all structures in order; there, and only there, pending interrupts are taken and another thread may run.
- * What must stay unchanged across such a point is held by a mutex (sched/mutex.h) or by a reference count.
+ * interprocessor interrupt. A loop over pages, descriptors or threads calls sched_preempt_point() between two steps
+ * that each leave all structures in order; there, and only there, pending interrupts are taken and another thread may
+ * run. What must stay unchanged across such a point is held by a mutex (sched/mutex.h) or by a reference count.
  */
 #ifndef SCHED_THREAD_H
 #define SCHED_THREAD_H

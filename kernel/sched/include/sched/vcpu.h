@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * VCPUs: what time is given to. A main VCPU is a sporadic server (budget C, period T), an I/O VCPU a PIBS server
- * (utilisation U, period inherited from the VCPU that asked). Rate-monotonic per core, ties by lower id; a depleted VCPU
- * runs in the background, uncharged, when no VCPU has budget. Rules: docs/scheduling.md.
+ * (utilisation U, period inherited from the VCPU that asked). Rate-monotonic per core, ties by lower id; a depleted
+ * VCPU runs in the background, uncharged, when no VCPU has budget. Rules: docs/scheduling.md.
  */
 #ifndef SCHED_VCPU_H
 #define SCHED_VCPU_H

@@ -17,8 +17,8 @@ struct wait_queue { /* zero-initialised = empty */
 	struct thread *first, *last;
 };
 
-/* Block the running thread on `q` until woken, until TSC `deadline` (WAIT_FOREVER = none), or, if `interruptible`, until
- * interrupted. Returns at once with WAIT_INTERRUPTED if THREAD_WORK_SIGNAL is set and `interruptible`. */
+/* Block the running thread on `q` until woken, until TSC `deadline` (WAIT_FOREVER = none), or, if `interruptible`,
+ * until interrupted. Returns at once with WAIT_INTERRUPTED if THREAD_WORK_SIGNAL is set and `interruptible`. */
 enum wait_result sched_wait(struct wait_queue *q, uint64_t deadline, bool interruptible);
 /* Wake the first waiter; false if there was none. May be called from a top half. The queue may hold threads of other
  * cores only if its owner says so and locks it. */
