@@ -14,6 +14,8 @@ monitor-vmx_ROOMS := monitor/common monitor/vmx
 monitor-vmx_SCRIPT := monitor/common/monitor.ld
 quest_ROOMS       := kernel/base kernel/mm kernel/sched kernel/dev kernel/main
 quest_SCRIPT      := kernel/main/quest.ld
+# Rooms that are compiled and checked but not linked into an image yet.
+UNLINKED          := kernel/fs
 
 
 
