@@ -2,14 +2,22 @@
 /* Descriptor tables of one core. */
 #include <base/boot.h>
 #include <base/cpu.h>
+#include <base/features.h>
 #include <base/irq.h>
 #include <base/memory.h>
+#include <base/syscall.h>
 #include <hw/cpu.h>
 #include <hw/msr.h>
 
 #define GDT_CODE 0x00209b0000000000ull /* ring 0, 64-bit code, present, accessed */
 #define GDT_DATA 0x0000930000000000ull /* ring 0, data, present, accessed */
+#define GDT_USER_DATA 0x0000f30000000000ull /* the same for ring 3 */
+#define GDT_USER_CODE 0x0020fb0000000000ull
 #define GDT_TSS  0x0000890000000000ull /* available 64-bit TSS, present */
+
+_Static_assert(offsetof(struct cpu, resume) == CPU_RESUME && offsetof(struct cpu, thread) == CPU_THREAD &&
+	offsetof(struct cpu, kernel_stack) == CPU_KERNEL_STACK && offsetof(struct cpu, user_sp) == CPU_USER_SP,
+	"offsets in entry.h");
 
 struct cpu cpus[QV_MAX_CORES];
 
@@ -19,8 +27,8 @@ static void set_tss_descriptor(struct cpu *cpu)
 	uint64_t base = (uint64_t)&cpu->tss;
 	uint64_t limit = sizeof(cpu->tss) - 1;
 
-	cpu->gdt[3] = GDT_TSS | limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
-	cpu->gdt[4] = base >> 32;
+	cpu->gdt[CPU_TSS_SELECTOR / 8] = GDT_TSS | limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
+	cpu->gdt[CPU_TSS_SELECTOR / 8 + 1] = base >> 32;
 }
 
 static void load_gdt(struct cpu *cpu)
@@ -55,7 +63,9 @@ void cpu_init(uint32_t index)
 	cpu->apic_id = boot_info()->apic_id[index];
 	cpu->gdt[1] = GDT_CODE;
 	cpu->gdt[2] = GDT_DATA;
-	cpu->tss.rsp[0] = memory_stack_top(index, STACK_MAIN);
+	cpu->gdt[3] = GDT_USER_DATA;
+	cpu->gdt[4] = GDT_USER_CODE;
+	cpu_set_stack(cpu, memory_stack_top(index, STACK_MAIN));
 	cpu->tss.ist[0] = memory_stack_top(index, STACK_FAULT);
 	cpu->tss.ist[1] = memory_stack_top(index, STACK_NMI);
 	cpu->tss.ist[2] = memory_stack_top(index, STACK_CHECK);
@@ -63,5 +73,10 @@ void cpu_init(uint32_t index)
 	set_tss_descriptor(cpu);
 	load_gdt(cpu);
 	hw_wrmsr(HW_MSR_GS_BASE, (uint64_t)cpu);
+	hw_wrmsr(HW_MSR_KERNEL_GS, 0);
 	irq_load_table();
+	if (index == 0)
+		features_init();
+	features_enable();
+	syscall_init();
 }

@@ -2,13 +2,18 @@
 /* The IDT and the way from a vector to its handler. */
 #include <base/boot.h>
 #include <base/cpu.h>
+#include <base/extable.h>
 #include <base/irq.h>
+#include <base/memory.h>
 #include <base/panic.h>
 #include <hw/apic.h>
+#include <hw/msr.h>
 #include <hw/port.h>
 
 #define VECTORS 256u
 #define FIRST_INTERRUPT 32u
+#define BREAKPOINT 3u
+#define GATE_RING3 0x6000u
 #define GATE_INTERRUPT 0x8e00u /* present, ring 0, 64-bit interrupt gate (SDM 3, 6.14.1) */
 #define PIC1_MASK 0x21u
 #define PIC2_MASK 0xa1u
@@ -24,10 +29,19 @@ struct gate {
 };
 
 extern const uint64_t trap_stubs[VECTORS]; /* trap.S */
-void trap_dispatch(struct trap_frame *frame); /* called by trap.S */
+void trap_dispatch(struct trap_frame *frame); /* called by trap.S, as are the next three */
+void trap_work(struct trap_frame *frame);
+void trap_bad_rip(struct trap_frame *frame);
+_Noreturn void trap_fatal(struct trap_frame *frame);
+
+_Static_assert(offsetof(struct trap_frame, r11) == FRAME_R11 && offsetof(struct trap_frame, rdi) == FRAME_RDI &&
+	offsetof(struct trap_frame, rax) == FRAME_RAX && offsetof(struct trap_frame, rip) == FRAME_RIP &&
+	offsetof(struct trap_frame, rsp) == FRAME_RSP && sizeof(struct trap_frame) == FRAME_BYTES, "offsets in entry.h");
 
 static struct gate idt[VECTORS] __attribute__((aligned(16)));
 static irq_handler *handlers[VECTORS];
+static bool (*fault_hook)(struct trap_frame *frame, uint64_t address);
+static void (*work_hook)(struct trap_frame *frame);
 
 static uint16_t ist_of(unsigned vector)
 {
@@ -60,7 +74,7 @@ void irq_init(void)
 		idt[v] = (struct gate){
 			.offset_low = (uint16_t)stub,
 			.selector = CPU_CODE_SELECTOR,
-			.flags = (uint16_t)(GATE_INTERRUPT | ist_of(v)),
+			.flags = (uint16_t)(GATE_INTERRUPT | ist_of(v) | (v == BREAKPOINT ? GATE_RING3 : 0)),
 			.offset_middle = (uint16_t)(stub >> 16),
 			.offset_high = (uint32_t)(stub >> 32),
 		};
@@ -90,27 +104,90 @@ void irq_enable_apic(void)
 	hw_wrmsr(HW_X2_SVR, APIC_SOFTWARE_ENABLE | IRQ_SPURIOUS);
 }
 
-static void dispatch_interrupt(struct trap_frame *frame)
+void trap_set_fault_hook(bool (*hook)(struct trap_frame *frame, uint64_t address))
+{
+	fault_hook = hook;
+}
+
+void trap_set_work_hook(void (*hook)(struct trap_frame *frame))
+{
+	work_hook = hook;
+}
+
+static void dispatch_interrupt(struct cpu *cpu, struct trap_frame *frame)
 {
 	irq_handler *handler = __atomic_load_n(&handlers[frame->vector], __ATOMIC_ACQUIRE);
+	uint64_t start;
 
 	if (frame->vector == IRQ_SPURIOUS) /* no EOI: SDM 3, 11.9 */
 		return;
+	start = hw_rdtsc();
 	hw_apic_eoi();
 	if (handler)
 		handler(frame);
+	cpu->irq_count++;
+	cpu->irq_cycles += hw_rdtsc() - start;
+}
+
+/* May an exception of the kernel be handled or passed over? */
+static bool expected(struct trap_frame *frame, uint64_t address)
+{
+	uint64_t to = extable_find(frame->rip);
+
+	if (!to)
+		return false;
+	if (frame->vector == TRAP_PAGE_FAULT && address < USER_END && fault_hook && fault_hook(frame, address))
+		return true;
+	frame->rip = to;
+	return true;
+}
+
+static void dispatch_exception(struct cpu *cpu, struct trap_frame *frame)
+{
+	uint64_t address = frame->vector == TRAP_PAGE_FAULT ? hw_read_cr2() : 0;
+
+	if (trap_from_user(frame)) {
+		if (!fault_hook || !fault_hook(frame, address))
+			panic_trap(frame);
+	} else if (cpu->resume) {
+		frame->rip = cpu->resume;
+		cpu->resume = 0;
+	} else if (!expected(frame, address)) {
+		panic_trap(frame);
+	}
 }
 
 void trap_dispatch(struct trap_frame *frame)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (frame->vector >= FIRST_INTERRUPT) {
-		dispatch_interrupt(frame);
-	} else if (cpu->resume) {
-		frame->rip = cpu->resume;
-		cpu->resume = 0;
-	} else {
+	if (frame->vector >= FIRST_INTERRUPT)
+		dispatch_interrupt(cpu, frame);
+	else
+		dispatch_exception(cpu, frame);
+}
+
+void trap_work(struct trap_frame *frame)
+{
+	if (!work_hook)
+		panic("ring 3 has work before the scheduler is up");
+	work_hook(frame);
+}
+
+/* A frame for ring 3 points outside its addresses: a protection fault of ring 3, as the processor would report it. */
+void trap_bad_rip(struct trap_frame *frame)
+{
+	frame->vector = TRAP_PROTECTION;
+	frame->error = 0;
+	if (!fault_hook || !fault_hook(frame, 0))
 		panic_trap(frame);
-	}
+}
+
+/* GS may be ring 3's. The stack tells which core this is. */
+void trap_fatal(struct trap_frame *frame)
+{
+	uint64_t core = ((uint64_t)frame - STACK_BASE) / STACK_SLOT / STACK_KINDS;
+
+	hw_wrmsr(HW_MSR_GS_BASE, (uint64_t)&cpus[core]);
+	panic_trap(frame);
 }

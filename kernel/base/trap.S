@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One entry stub per vector, the common path, and memory probes that survive a fault. */
+/* One entry stub per vector, the common path in and out, and memory probes that survive a fault. */
+#include <base/entry.h>
 
 	.text
 	.altmacro
@@ -13,7 +14,11 @@ stub_\vector:
 	pushq	$0
 	.endif
 	pushq	$\vector
+	.if (\vector == 2) || (\vector == 8) || (\vector == 18)
+	jmp	trap_fatal_common
+	.else
 	jmp	trap_common
+	.endif
 .endm
 
 .macro stub_address vector
@@ -26,7 +31,7 @@ stub_\vector:
 	.set	i, i + 1
 	.endr
 
-trap_common:
+.macro push_all
 	push	%rax
 	push	%rbx
 	push	%rcx
@@ -42,14 +47,9 @@ trap_common:
 	push	%r13
 	push	%r14
 	push	%r15
-	cld
-	mov	%rsp, %rdi
-	/* Pushed in the order of a call, so that a backtrace goes on in the interrupted code. */
-	pushq	17*8(%rsp)
-	push	%rbp
-	mov	%rsp, %rbp
-	call	trap_dispatch
-	add	$16, %rsp
+.endm
+
+.macro pop_all
 	pop	%r15
 	pop	%r14
 	pop	%r13
@@ -66,19 +66,78 @@ trap_common:
 	pop	%rbx
 	pop	%rax
 	add	$16, %rsp
+.endm
+
+trap_common:
+	testb	$3, 24(%rsp)
+	jz	1f
+	swapgs
+1:	push_all
+881:	.byte	0x0f, 0x1f, 0x00	/* ring 3 may have set AC, and a user copy has: see base/smap.h */
+	.pushsection .patch_clac, "a"
+	.quad	881b
+	.popsection
+	cld
+	mov	%rsp, %rdi
+	/* Pushed in the order of a call, so that a backtrace goes on in the interrupted code. */
+	pushq	17*8(%rsp)
+	push	%rbp
+	mov	%rsp, %rbp
+	call	trap_dispatch
+	add	$16, %rsp
+	testb	$3, FRAME_CS(%rsp)
+	jnz	trap_return_user
+	pop_all
 	iretq
 
+/* The long way to ring 3: all registers from the frame that RSP points to. */
+	.globl	trap_return_user
+trap_return_user:
+	mov	%gs:CPU_THREAD, %rax
+	cmpl	$0, THREAD_WORK(%rax)
+	jne	2f
+	mov	FRAME_RIP(%rsp), %rax
+	shr	$47, %rax
+	jnz	3f		/* IRET would fault after SWAPGS */
+	pop_all
+	swapgs
+	iretq
+2:	mov	%rsp, %rdi
+	call	trap_work
+	jmp	trap_return_user
+3:	mov	%rsp, %rdi
+	call	trap_bad_rip
+	jmp	trap_return_user
+
+/* void trap_leave(struct trap_frame *frame) */
+	.globl	trap_leave
+trap_leave:
+	mov	%rdi, %rsp
+	xor	%ebp, %ebp
+	jmp	trap_return_user
+
+/* NMI, double fault, machine check: on stacks of their own, from anywhere, with either GS; they never return. */
+trap_fatal_common:
+	push_all
+	cld
+	mov	%rsp, %rdi
+	pushq	17*8(%rsp)
+	push	%rbp
+	mov	%rsp, %rbp
+	call	trap_fatal
+	ud2
+
 /* bool probe_read(const void *address): one byte. bool probe_write(void *address): writes back the byte it reads.
- * bool probe_call(const void *address). False if the access faulted. %gs:8 is cpu->resume. */
+ * bool probe_call(const void *address). False if the access faulted. */
 .macro probe name, access:vararg
 	.globl	\name
 \name:
 	push	%rbx
 	mov	%rsp, %rbx
 	lea	1f(%rip), %rax
-	mov	%rax, %gs:8
+	mov	%rax, %gs:CPU_RESUME
 	\access
-	movq	$0, %gs:8
+	movq	$0, %gs:CPU_RESUME
 	mov	$1, %eax
 	pop	%rbx
 	ret

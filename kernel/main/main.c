@@ -121,10 +121,10 @@ _Noreturn void kernel_main(uint64_t info_gpa)
 	if (!boot_info_take(memory_at(info_gpa)))
 		hw_stop();
 	map_slice(boot_info()->slice_gpa);
-	irq_init();
-	cpu_init(0);
 	console_init();
 	uart_init();
+	irq_init();
+	cpu_init(0);
 	time_init();
 	mm_init();
 	read_options(boot_info()->args);

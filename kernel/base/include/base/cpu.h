@@ -4,10 +4,9 @@
 #define BASE_CPU_H
 
 #include <abi/limits.h>
+#include <base/entry.h>
 
-#define CPU_CODE_SELECTOR 0x08
-#define CPU_DATA_SELECTOR 0x10
-#define CPU_TSS_SELECTOR  0x18
+struct thread; /* of kernel/sched; the entry code knows its first fields (base/entry.h) */
 
 struct cpu_tss { /* SDM 3, 8.7 */
 	uint32_t reserved0;
@@ -21,14 +20,19 @@ struct cpu_tss { /* SDM 3, 8.7 */
 
 struct cpu {
 	struct cpu *self;         /* offset 0: this_cpu reads it */
-	volatile uint64_t resume; /* offset 8: where a probe continues after a fault, 0 = no probe runs */
+	volatile uint64_t resume; /* where a probe continues after a fault, 0 = no probe runs */
+	struct thread *thread;    /* that runs; NULL before sched_init */
+	uint64_t kernel_stack;    /* top of the thread's, for SYSCALL; TSS.RSP0 is the same */
+	uint64_t user_sp;         /* scratch of the SYSCALL entry */
+	uint64_t irq_cycles;      /* spent in interrupt handlers so far */
+	uint64_t irq_count;
 	uint32_t index;           /* in the sandbox */
 	uint32_t apic_id;
 	volatile uint64_t ticks;  /* timer ticks since timer_start */
 	volatile bool up;         /* its boot is over: written once by the core itself */
 	uint64_t period;          /* of the tick, TSC cycles */
 	uint64_t deadline;        /* of the next tick, TSC */
-	uint64_t gdt[5];
+	uint64_t gdt[7];
 	struct cpu_tss tss;
 };
 
@@ -42,8 +46,15 @@ static inline struct cpu *this_cpu(void)
 	return cpu;
 }
 
-/* Load this core's GDT, TSS, GS base and the shared IDT. After that exceptions are reported. Needs no memory but
- * `cpus`; the IST stacks become real with mm_init. */
+/* Kernel stack for the next entry from ring 3. */
+static inline void cpu_set_stack(struct cpu *cpu, uint64_t top)
+{
+	cpu->kernel_stack = top;
+	cpu->tss.rsp[0] = top;
+}
+
+/* Load this core's GDT, TSS, GS base, the shared IDT and its features. After that exceptions are reported. Needs no
+ * memory but `cpus`; the IST stacks become real with mm_init. */
 void cpu_init(uint32_t index);
 
 #endif

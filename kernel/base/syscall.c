@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* SYSCALL registers, and where its entry code finds the handlers. */
+#include <base/cpu.h>
+#include <base/panic.h>
+#include <base/syscall.h>
+#include <hw/cpu.h>
+#include <hw/msr.h>
+
+#define STAR_KERNEL_SHIFT 32u
+#define STAR_USER_SHIFT   48u
+#define RFLAGS_CLEARED 0x47700ull /* AC, NT, DF, IF, TF, IOPL off in the kernel */
+
+extern char syscall_entry[]; /* syscall.S */
+extern char syscall_entry_32[];
+
+syscall_handler *const *syscall_table; /* read by syscall.S, as are the next two */
+uint64_t syscall_count;
+syscall_handler *syscall_unknown;
+
+static int64_t nobody(struct trap_frame *frame)
+{
+	panic("system call %lld before any was installed", (long long)frame->error);
+}
+
+void syscall_install(syscall_handler *const *table, unsigned count, syscall_handler *unknown)
+{
+	syscall_table = table;
+	syscall_count = count;
+	syscall_unknown = unknown;
+}
+
+void syscall_init(void)
+{
+	if (!syscall_unknown)
+		syscall_unknown = nobody;
+	hw_wrmsr(HW_MSR_STAR, (uint64_t)CPU_CODE_SELECTOR << STAR_KERNEL_SHIFT |
+		(uint64_t)CPU_DATA_SELECTOR << STAR_USER_SHIFT);
+	hw_wrmsr(HW_MSR_LSTAR, (uint64_t)syscall_entry);
+	hw_wrmsr(HW_MSR_CSTAR, (uint64_t)syscall_entry_32);
+	hw_wrmsr(HW_MSR_SFMASK, RFLAGS_CLEARED);
+	hw_wrmsr(HW_MSR_EFER, hw_rdmsr(HW_MSR_EFER) | HW_EFER_SCE);
+}
