@@ -10,10 +10,10 @@
 #define STAR_USER_SHIFT   48u
 #define RFLAGS_CLEARED 0x47700ull /* AC, NT, DF, IF, TF, IOPL off in the kernel */
 
-extern char syscall_entry[]; /* syscall.S */
+extern char syscall_entry[]; /* entry.S */
 extern char syscall_entry_32[];
 
-syscall_handler *const *syscall_table; /* read by syscall.S, as are the next two */
+syscall_handler *const *syscall_table; /* read by entry.S, as are the next two */
 uint64_t syscall_count;
 syscall_handler *syscall_unknown;
 

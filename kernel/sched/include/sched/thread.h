@@ -21,6 +21,7 @@ enum thread_state { THREAD_NEW, THREAD_READY, THREAD_RUNNING, THREAD_BLOCKED, TH
 /* Why the way back to ring 3 must not be the short one: bits of thread.work. */
 #define THREAD_WORK_RESCHED 1u /* a better thread waits */
 #define THREAD_WORK_SIGNAL  2u /* the upper room has something to do first: its return hook is called */
+#define THREAD_WORK_FRAME   4u /* the frame of a system call was changed: return by it, the long way */
 
 struct thread {
 	/* Offsets known to entry.S; checked in thread.c. */
