@@ -9,6 +9,7 @@
 #include <base/probe.h>
 #include <base/time.h>
 #include <lib/frames.h>
+#include <mm/heap.h>
 #include <mm/mm.h>
 
 #define TICK_WAIT_US 2000000u
@@ -64,6 +65,40 @@ static bool frames_come_and_go(void)
 	return mm_free_pages() == before && mm_frames_intact();
 }
 
+static bool objects_come_and_go(void)
+{
+	static struct mm_cache cache = MM_CACHE(uint64_t[20]);
+	uint64_t **object[64], before;
+
+	for (unsigned round = 0; round < 2; round++) {
+		before = mm_free_pages();
+		for (unsigned i = 0; i < 64; i++) {
+			object[i] = mm_cache_alloc(&cache);
+			if (!object[i] || *object[i] || (uint64_t)object[i] % 64 != 0)
+				return false;
+			*object[i] = (uint64_t *)object[i];
+		}
+		if (cache.count != 64 || !mm_cache_intact(&cache))
+			return false;
+		for (unsigned i = 0; i < 64; i++)
+			mm_cache_free(&cache, object[i * 29 % 64]);
+	}
+	return mm_free_pages() == before && cache.count == 0 && mm_cache_intact(&cache);
+}
+
+static bool thread_stacks_have_holes(void)
+{
+	uint64_t top = mm_stack_alloc(), low = top - MM_STACK_BYTES;
+
+	if (!top || !probe_write((void *)low) || !probe_write((void *)(top - 1)) || probe_read((void *)(low - 1)))
+		return false;
+	mm_stack_free(top);
+	if (mm_stack_alloc() != top || !probe_write((void *)low))
+		return false;
+	mm_stack_free(top);
+	return true;
+}
+
 static bool timer_ticks(void)
 {
 	uint64_t start = hw_rdtsc(), ticks = this_cpu()->ticks;
@@ -90,6 +125,8 @@ void selftest_run(void)
 		{"the direct map is not executable", direct_map_is_not_executable},
 		{"stacks end in holes", stacks_have_holes},
 		{"page frames come and go", frames_come_and_go},
+		{"objects come and go", objects_come_and_go},
+		{"thread stacks end in holes", thread_stacks_have_holes},
 		{"the timer ticks", timer_ticks},
 	};
 	const unsigned count = sizeof(tests) / sizeof(tests[0]);

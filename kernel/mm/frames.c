@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The frame allocator of the sandbox: lib/frames under a lock, filled from the ranges the kernel was given. */
+/* The frame allocator of the sandbox: lib/frames under a lock, filled from the ranges the kernel was given. Behind its
+ * records lie the reference counts of frame.c. */
 #include "frames.h"
 
 #include <base/boot.h>
@@ -65,8 +66,10 @@ void frames_init(void)
 {
 	const struct qv_info *info = boot_info();
 	uint64_t count = span_end(info) / QV_PAGE_SIZE, size = qv_frames_storage((uint32_t)count);
-	uint64_t storage = place_storage(info, size);
+	uint64_t storage = place_storage(info, size + count * sizeof(uint32_t));
 
+	frame_init(memory_at(storage + size), count);
+	size += count * sizeof(uint32_t);
 	qv_frames_init(&pool.frames, memory_at(storage), 0, (uint32_t)count);
 	for (uint32_t i = 0; i < info->range_count; i++)
 		qv_frames_add(&pool.frames, info->range[i].gpa, info->range[i].size);
@@ -74,7 +77,7 @@ void frames_init(void)
 	reserve_all(info, storage, size);
 }
 
-bool mm_alloc(uint32_t order, uint64_t *gpa)
+bool frames_alloc(uint32_t order, uint64_t *gpa)
 {
 	uint64_t flags = lock_take(&pool.lock);
 	bool done = order < QV_FRAME_ORDERS && qv_frames_alloc(&pool.frames, order, gpa);
@@ -83,7 +86,7 @@ bool mm_alloc(uint32_t order, uint64_t *gpa)
 	return done;
 }
 
-void mm_free(uint64_t gpa, uint32_t order)
+void frames_free(uint64_t gpa, uint32_t order)
 {
 	uint64_t flags = lock_take(&pool.lock);
 
@@ -91,9 +94,23 @@ void mm_free(uint64_t gpa, uint32_t order)
 	lock_release(&pool.lock, flags);
 }
 
+/* What this core has at hand goes back before memory is said to be gone; other cores' stores are out of reach. */
+bool mm_alloc(uint32_t order, uint64_t *gpa)
+{
+	if (frames_alloc(order, gpa))
+		return true;
+	frame_drain();
+	return frames_alloc(order, gpa);
+}
+
+void mm_free(uint64_t gpa, uint32_t order)
+{
+	frames_free(gpa, order);
+}
+
 uint64_t mm_free_pages(void)
 {
-	return pool.frames.free;
+	return pool.frames.free + frame_stored();
 }
 
 uint64_t mm_total_pages(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Private to the room: set-up of the frame allocator. */
+/* Private to the room: the frame allocator without and with reference counts, and set-up of the thread stacks. */
 #ifndef MM_FRAMES_H
 #define MM_FRAMES_H
 
@@ -7,5 +7,23 @@
 
 /* Fill the allocator from the ranges of the entry information. */
 void frames_init(void);
+/* mm_alloc and mm_free without the stores of the cores. */
+bool frames_alloc(uint32_t order, uint64_t *gpa);
+void frames_free(uint64_t gpa, uint32_t order);
+
+/* One counter for each of `frames` frames from address 0 on. */
+void frame_init(void *counts, uint64_t frames);
+/* Frames at hand in all stores. */
+uint64_t frame_stored(void);
+/* Give this core's store back. */
+void frame_drain(void);
+/* A page for a page table: zeroed, and to be given back zeroed, so that the next one need not be cleared. */
+bool frame_new_table(uint64_t *gpa);
+void frame_put_table(uint64_t gpa);
+/* Pages [from, to) of the block at `gpa` have one reference each from now on. */
+void frame_count_block(uint64_t gpa, uint32_t from, uint32_t to);
+
+/* Entries of the page tables at THREAD_STACK_BASE, as many as stacks can be had times pages of a slot. */
+void stacks_init(volatile uint64_t *entries, uint32_t limit);
 
 #endif

@@ -7,14 +7,20 @@
 #include <base/panic.h>
 #include <hw/cpu.h>
 #include <hw/msr.h>
+#include <lib/assert.h>
 #include <lib/frames.h>
 #include <lib/pt.h>
 #include <lib/string.h>
+#include <mm/heap.h>
 #include <mm/mm.h>
 
 #define MAX_MAPPINGS (QV_MAX_CORES * STACK_KINDS + QV_MAX_RANGES + 4)
 #define CR0_WRITE_PROTECT (1u << 16)
 #define PML4_ENTRIES 512u
+#define MIN_STACKS 64u
+#define ENTRY_PRESENT 0x1u
+#define ENTRY_WRITE   0x2u
+#define ENTRY_ADDRESS 0x000ffffffffff000ull
 #define ADDRESS_BITS 48u
 
 extern const char image_text_start[], image_text_end[], image_rodata_start[], image_rodata_end[];
@@ -108,11 +114,35 @@ static void build_tables(void)
 	}
 }
 
+/* Thread stacks come and go without a page table being made or a TLB entry dropped: the tables are all made here, for
+ * as many stacks as can fill an eighth of memory, and a stack once mapped stays. */
+static void build_stack_tables(void)
+{
+	uint32_t limit = THREAD_STACKS_MAX;
+	uint64_t *directory = space.tables.base, gpa;
+
+	while (limit > MIN_STACKS && limit * (MM_STACK_BYTES / QV_PAGE_SIZE) > mm_total_pages() / 8)
+		limit /= 2;
+	for (unsigned shift = 39; shift > 21; shift -= 9) {
+		uint64_t entry = directory[THREAD_STACK_BASE >> shift & (PML4_ENTRIES - 1)];
+
+		assert(entry & ENTRY_PRESENT); /* the other stacks lie in the same GiB */
+		directory = memory_at(entry & ENTRY_ADDRESS);
+	}
+	directory += THREAD_STACK_BASE / QV_LARGE_SIZE % PML4_ENTRIES;
+	gpa = take_block((uint64_t)limit * STACK_SLOT / QV_PAGE_SIZE * sizeof(uint64_t));
+	memset(memory_at(gpa), 0, (uint64_t)limit * STACK_SLOT / QV_PAGE_SIZE * sizeof(uint64_t));
+	for (uint64_t i = 0; i < limit * (uint64_t)STACK_SLOT / QV_LARGE_SIZE; i++)
+		directory[i] = (gpa + i * QV_PAGE_SIZE) | ENTRY_PRESENT | ENTRY_WRITE;
+	stacks_init(memory_at(gpa), limit);
+}
+
 void mm_init(void)
 {
 	frames_init();
 	list_mappings(boot_info());
 	build_tables();
+	build_stack_tables();
 	hw_wrmsr(HW_MSR_EFER, hw_rdmsr(HW_MSR_EFER) | HW_EFER_NXE);
 	hw_write_cr0(hw_read_cr0() | CR0_WRITE_PROTECT);
 	hw_write_cr3(mm_root());

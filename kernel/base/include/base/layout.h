@@ -9,6 +9,8 @@
 #define STACK_BASE  0xffffffffd0000000 /* stacks, each in its own slot with a hole below it */
 #define STACK_SLOT  0x8000
 #define STACK_SIZE  0x4000
+#define THREAD_STACK_BASE 0xffffffffe0000000 /* stacks of threads, 256 MiB: one at the top of each STACK_SLOT */
+#define THREAD_STACKS_MAX 0x2000
 
 /* Stacks of one core. The last three are switched to by the processor (IST 1 to 3). */
 #define STACK_MAIN  0

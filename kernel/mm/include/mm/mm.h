@@ -11,10 +11,10 @@
 /* Take over from the boot tables; once, on core 0, early. Afterwards only image, stacks, direct map and slice are
  * mapped. Panics if the memory given cannot hold the kernel's tables. */
 void mm_init(void);
-/* A block of 2^order pages, contents undefined. False if there is none. Any core. */
+/* A block of 2^order pages, contents undefined. False if there is none. Any core, thread context. */
 bool mm_alloc(uint32_t order, uint64_t *gpa);
 void mm_free(uint64_t gpa, uint32_t order);
-/* Free pages, and pages managed at all. */
+/* Free pages, those the cores keep at hand included, and pages managed at all. */
 uint64_t mm_free_pages(void);
 uint64_t mm_total_pages(void);
 /* CR3 of the kernel, and one that also maps `page` < 4 GiB one-to-one for a core that is just switching paging on. */

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Reference counts, and each core's store of frames: filled and emptied a few at a time, touched by its core only. */
+#include "frames.h"
+
+#include <base/cpu.h>
+#include <base/memory.h>
+#include <lib/assert.h>
+#include <lib/string.h>
+#include <mm/frame.h>
+#include <mm/mm.h>
+
+#define STORE_FRAMES 32u
+#define STORE_ORDER  3u /* moved between store and allocator in this size */
+#define STORE_STEP   (1u << STORE_ORDER)
+
+static struct store {
+	uint32_t count, clean_count;
+	uint64_t frame[STORE_FRAMES];
+	uint64_t clean[STORE_FRAMES]; /* all zero: page tables given back empty */
+} __attribute__((aligned(64))) stores[QV_MAX_CORES];
+
+static struct {
+	uint32_t *count;
+	uint64_t frames;
+} references;
+
+void frame_init(void *counts, uint64_t frames)
+{
+	memset(counts, 0, frames * sizeof(uint32_t));
+	references.count = counts;
+	references.frames = frames;
+}
+
+static struct store *own_store(void)
+{
+	return &stores[this_cpu()->index];
+}
+
+static uint32_t *count_of(uint64_t gpa)
+{
+	uint64_t index = gpa / QV_PAGE_SIZE;
+
+	return index < references.frames ? &references.count[index] : NULL;
+}
+
+uint64_t frame_stored(void)
+{
+	uint64_t stored = 0;
+
+	for (uint32_t i = 0; i < QV_MAX_CORES; i++)
+		stored += stores[i].count + stores[i].clean_count;
+	return stored;
+}
+
+void frame_drain(void)
+{
+	struct store *s = own_store();
+
+	while (s->count)
+		frames_free(s->frame[--s->count], 0);
+	while (s->clean_count)
+		frames_free(s->clean[--s->clean_count], 0);
+}
+
+/* One block is cheaper to take than its pages one by one. */
+static bool refill(struct store *s)
+{
+	uint64_t gpa;
+
+	if (frames_alloc(STORE_ORDER, &gpa)) {
+		for (uint32_t i = STORE_STEP; i-- > 0;)
+			s->frame[s->count++] = gpa + i * QV_PAGE_SIZE;
+		return true;
+	}
+	if (!frames_alloc(0, &gpa)) {
+		if (s->clean_count == 0)
+			return false;
+		gpa = s->clean[--s->clean_count];
+	}
+	s->frame[s->count++] = gpa;
+	return true;
+}
+
+static void keep(uint64_t gpa)
+{
+	struct store *s = own_store();
+
+	if (s->count == STORE_FRAMES) {
+		for (uint32_t i = 0; i < STORE_STEP; i++)
+			frames_free(s->frame[--s->count], 0);
+	}
+	s->frame[s->count++] = gpa;
+}
+
+bool mm_frame_new(uint64_t *gpa)
+{
+	struct store *s = own_store();
+
+	if (s->count == 0 && !refill(s))
+		return false;
+	*gpa = s->frame[--s->count];
+	references.count[*gpa / QV_PAGE_SIZE] = 1;
+	return true;
+}
+
+bool mm_frame_new_zeroed(uint64_t *gpa)
+{
+	if (!mm_frame_new(gpa))
+		return false;
+	memset(memory_at(*gpa), 0, QV_PAGE_SIZE);
+	return true;
+}
+
+void mm_frame_get(uint64_t gpa)
+{
+	uint32_t *count = count_of(gpa);
+
+	if (count)
+		__atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
+}
+
+void mm_frame_put(uint64_t gpa)
+{
+	uint32_t *count = count_of(gpa), left;
+
+	if (!count)
+		return;
+	left = __atomic_sub_fetch(count, 1, __ATOMIC_ACQ_REL);
+	assert(left != UINT32_MAX);
+	if (left == 0)
+		keep(gpa);
+}
+
+uint32_t mm_frame_count(uint64_t gpa)
+{
+	const uint32_t *count = count_of(gpa);
+
+	return count ? __atomic_load_n(count, __ATOMIC_ACQUIRE) : 2;
+}
+
+bool frame_new_table(uint64_t *gpa)
+{
+	struct store *s = own_store();
+
+	if (s->clean_count) {
+		*gpa = s->clean[--s->clean_count];
+		return true;
+	}
+	if (s->count == 0 && !refill(s))
+		return false;
+	*gpa = s->frame[--s->count];
+	memset(memory_at(*gpa), 0, QV_PAGE_SIZE);
+	return true;
+}
+
+void frame_put_table(uint64_t gpa)
+{
+	struct store *s = own_store();
+
+	if (s->clean_count < STORE_FRAMES)
+		s->clean[s->clean_count++] = gpa;
+	else
+		keep(gpa);
+}
+
+void frame_count_block(uint64_t gpa, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to; i++)
+		references.count[gpa / QV_PAGE_SIZE + i] = 1;
+}
