@@ -23,6 +23,10 @@ void frame_put_table(uint64_t gpa);
 /* Pages [from, to) of the block at `gpa` have one reference each from now on. */
 void frame_count_block(uint64_t gpa, uint32_t from, uint32_t to);
 
+/* Let the kernel half of a root table be the kernel's; clear it again. */
+void paging_share_kernel(uint64_t *root);
+void paging_unshare_kernel(uint64_t *root);
+
 /* Entries of the page tables at THREAD_STACK_BASE, as many as stacks can be had times pages of a slot. */
 void stacks_init(volatile uint64_t *entries, uint32_t limit);
 

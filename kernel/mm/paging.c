@@ -18,6 +18,7 @@
 #define CR0_WRITE_PROTECT (1u << 16)
 #define PML4_ENTRIES 512u
 #define MIN_STACKS 64u
+#define MAX_SLOTS 8u /* 512 GiB of addresses each */
 #define ENTRY_PRESENT 0x1u
 #define ENTRY_WRITE   0x2u
 #define ENTRY_ADDRESS 0x000ffffffffff000ull
@@ -39,6 +40,8 @@ static struct {
 	struct mapping mapping[MAX_MAPPINGS];
 	struct qv_pt tables;
 	uint64_t start_root; /* a second top table, see mm_start_root */
+	uint32_t slot_count;
+	uint16_t slot[MAX_SLOTS]; /* entries of the top table that are in use: fixed after boot, the same in every space */
 } space;
 
 static void add(uint64_t from, uint64_t to, uint64_t size, uint32_t rights, uint64_t grain)
@@ -137,12 +140,36 @@ static void build_stack_tables(void)
 	stacks_init(memory_at(gpa), limit);
 }
 
+static void note_slots(void)
+{
+	for (uint32_t i = PML4_ENTRIES / 2; i < PML4_ENTRIES; i++) {
+		if (!space.tables.base[i])
+			continue;
+		if (space.slot_count == MAX_SLOTS)
+			panic("the kernel's mappings spread over more than %u x 512 GiB", MAX_SLOTS);
+		space.slot[space.slot_count++] = (uint16_t)i;
+	}
+}
+
+void paging_share_kernel(uint64_t *root)
+{
+	for (uint32_t i = 0; i < space.slot_count; i++)
+		root[space.slot[i]] = space.tables.base[space.slot[i]];
+}
+
+void paging_unshare_kernel(uint64_t *root)
+{
+	for (uint32_t i = 0; i < space.slot_count; i++)
+		root[space.slot[i]] = 0;
+}
+
 void mm_init(void)
 {
 	frames_init();
 	list_mappings(boot_info());
 	build_tables();
 	build_stack_tables();
+	note_slots();
 	hw_wrmsr(HW_MSR_EFER, hw_rdmsr(HW_MSR_EFER) | HW_EFER_NXE);
 	hw_write_cr0(hw_read_cr0() | CR0_WRITE_PROTECT);
 	hw_write_cr3(mm_root());

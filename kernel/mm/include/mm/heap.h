@@ -3,7 +3,7 @@
 #ifndef MM_HEAP_H
 #define MM_HEAP_H
 
-#include <base/lock.h>
+#include <abi/types.h>
 
 #define MM_STACK_BYTES 8192u
 
@@ -11,7 +11,6 @@ struct mm_slab;
 
 /* All objects of one size. Static: MM_CACHE(struct x); else mm_cache_init. */
 struct mm_cache {
-	struct lock lock;
 	uint32_t size;  /* of an object; a multiple of 64 */
 	uint32_t order; /* of the frame blocks it lives on */
 	uint32_t count; /* objects in use */
