@@ -231,6 +231,15 @@ struct qv_area *qv_areas_from(const struct qv_areas *set, uint64_t address)
 	return found;
 }
 
+struct qv_area *qv_areas_last(const struct qv_areas *set)
+{
+	struct qv_area *a = set->root;
+
+	while (a && a->right)
+		a = a->right;
+	return a;
+}
+
 bool qv_areas_free(const struct qv_areas *set, uint64_t start, uint64_t end)
 {
 	const struct qv_area *a = qv_areas_from(set, start);

@@ -102,6 +102,9 @@ static void check_from(uint64_t page)
 	while (p < PAGES && !m.owner[p])
 		p++;
 	assert_ptr_equal(qv_areas_from(&m.set, page), p < PAGES ? m.owner[p] : NULL);
+	for (p = PAGES; p > 0 && !m.owner[p - 1]; p--)
+		;
+	assert_ptr_equal(qv_areas_last(&m.set), p > 0 ? m.owner[p - 1] : NULL);
 }
 
 static void check_room(uint64_t low, uint64_t high, uint64_t size)

@@ -35,6 +35,8 @@ void qv_areas_remove(struct qv_areas *set, struct qv_area *area);
 void qv_areas_resize(struct qv_areas *set, struct qv_area *area, uint64_t start, uint64_t end);
 /* The first area that ends above `address`: the one that holds it, or the next one, or NULL. */
 struct qv_area *qv_areas_from(const struct qv_areas *set, uint64_t address);
+/* The highest area, or NULL. */
+struct qv_area *qv_areas_last(const struct qv_areas *set);
 /* Is [start, end) free? */
 bool qv_areas_free(const struct qv_areas *set, uint64_t start, uint64_t end);
 /* The highest address in [low, high - size] from which `size` > 0 bytes are free. False if there is none. */

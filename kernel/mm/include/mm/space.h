@@ -16,7 +16,7 @@
 #define SPACE_WRITE  2u
 #define SPACE_EXEC   4u
 #define SPACE_SHARED 8u  /* stays shared over fork; backing kept alive by its reference */
-#define SPACE_GROWS  16u /* a stack: grows down on a fault, at most to the limit given */
+#define SPACE_GROWS  16u /* a stack: the range given is its limit, pages appear as it grows; room is left below it */
 #define SPACE_FIXED  32u /* exactly here, replacing what is there; else `address` is a hint */
 #define SPACE_LOCKED 64u /* frames are given at once (mlock, MAP_POPULATE) */
 
@@ -58,6 +58,9 @@ int64_t space_discard(struct space *space, uint64_t address, uint64_t bytes);
 int64_t space_lock(struct space *space, uint64_t address, uint64_t bytes);
 /* Is every byte of the range mapped with at least these rights? */
 bool space_allows(struct space *space, uint64_t address, uint64_t bytes, uint32_t rights);
+/* Where the byte at `address` lies, as guest-physical address, if its page is shared between spaces and present; else
+ * 0: what a futex in shared memory is known by. */
+uint64_t space_shared_frame(struct space *space, uint64_t address);
 
 enum space_fault {
 	SPACE_FAULT_DONE, SPACE_FAULT_NO_AREA, SPACE_FAULT_RIGHTS, SPACE_FAULT_NO_MEMORY, SPACE_FAULT_BACKING
