@@ -17,5 +17,9 @@ quest_SCRIPT      := kernel/main/quest.ld
 # Rooms that are compiled and checked but not linked into an image yet.
 UNLINKED          := kernel/fs
 
-
-
+# Tests inside the kernel: tests/kernel/NAME with the rooms it tests and a main of its own make build/test-NAME.elf.
+KERNEL_TESTS := mm
+test-mm_ROOMS := kernel/base kernel/mm kernel/dev tests/kernel/common tests/kernel/mm
+$(foreach t,$(KERNEL_TESTS),$(eval test-$(t)_SCRIPT := kernel/main/quest.ld))
+$(foreach t,$(KERNEL_TESTS),$(eval test-$(t)_EXTRA := $$(B)/kernel/kernel/main/entry.o))
+IMAGES += $(KERNEL_TESTS:%=test-%)

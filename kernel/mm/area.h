@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Private to the room: what a space is made of. */
+#ifndef MM_AREA_H
+#define MM_AREA_H
+
+#include <abi/limits.h>
+#include <base/memory.h>
+#include <lib/areas.h>
+#include <mm/space.h>
+
+#define PAGE  QV_PAGE_SIZE
+#define LARGE QV_LARGE_SIZE
+#define LARGE_PAGES (LARGE / PAGE)
+
+#define AREA_RIGHTS (SPACE_READ | SPACE_WRITE | SPACE_EXEC)
+
+struct area {
+	struct qv_area range; /* first, so that a pointer to it is one to the area */
+	uint32_t flags;       /* rights, SPACE_SHARED, SPACE_GROWS, SPACE_LOCKED */
+	struct space_backing *backing; /* NULL: zero pages; one reference is held */
+	uint64_t offset;      /* in the backing, of range.start */
+};
+
+struct space {
+	uint64_t root;
+	uint64_t *top; /* the root table, in the direct map */
+	struct qv_areas areas;
+	struct area *recent; /* where the last look-up ended; NULL after any area went */
+	struct mm_arena *arena; /* of a space that may migrate; else NULL */
+	uint64_t limit;      /* pages of frames and tables together */
+	uint64_t resident, tables; /* pages */
+	uint64_t peak;             /* of both together */
+	uint64_t reserved;         /* pages of all areas */
+	uint64_t faults, copies;
+};
+
+static inline struct area *area_of(struct qv_area *range)
+{
+	return (struct area *)range;
+}
+
+static inline struct area *area_next(const struct area *a)
+{
+	return area_of(a->range.next);
+}
+
+/* The area that holds `address`, or NULL. */
+struct area *area_at(struct space *space, uint64_t address);
+/* The first area that ends above `address`, or NULL. */
+struct area *area_from(struct space *space, uint64_t address);
+/* A new area of `space`, not in its set yet, with one more reference to `backing`. NULL: no memory, or too many. */
+struct area *area_new(const struct space *space, uint32_t flags, struct space_backing *backing, uint64_t offset);
+void area_add(struct space *space, struct area *a, uint64_t start, uint64_t end);
+/* Drop an area that is, or is not, in the set. Its pages are gone already. */
+void area_remove(struct space *space, struct area *a);
+void area_free(struct area *a);
+void area_resize(struct space *space, struct area *a, uint64_t start, uint64_t end);
+/* Make `start` and `end` bounds of areas, and of pages. -ENOMEM leaves what was mapped as it was. */
+int64_t area_isolate(struct space *space, uint64_t start, uint64_t end);
+/* Join areas that are one in all but name, from the one before `start` to the one at `end`. */
+void area_merge(struct space *space, uint64_t start, uint64_t end);
+/* Is [start, start + bytes) covered by areas without a hole? */
+bool area_covers(struct space *space, uint64_t start, uint64_t end);
+/* Has a page of `a` at least these rights? What may be written or executed may be read: x86 has no other way. */
+bool area_permits(const struct area *a, uint32_t rights);
+
+/* Frames that stay shared over fork, for SPACE_SHARED without a backing; one reference. NULL: no memory, or > 1 GiB. */
+struct space_backing *shared_create(uint64_t bytes);
+
+/* Have the page at `at`, which lies in `a`, present and, if `write`, writable. */
+enum space_fault page_in(struct space *space, struct area *a, uint64_t at, bool write);
+
+#endif

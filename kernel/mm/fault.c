@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page faults. An untouched page gets a frame of its own at once, also when it is only read: a shared zero page would
+ * save memory for programs that read what they never write, and cost every other one a second fault.
+ */
+#include "tables.h"
+
+#include <hw/cpu.h>
+#include <lib/string.h>
+#include <mm/frame.h>
+#include <sched/thread.h>
+
+#define ERROR_WRITE 0x2u
+#define ERROR_FETCH 0x10u
+
+/* Does `a` cover the 2 MiB around `at` with zero pages, and does the limit allow it? */
+static bool large_fits(const struct space *space, const struct area *a, uint64_t at)
+{
+	uint64_t base = at & ~(LARGE - 1);
+
+	return !a->backing && !(a->flags & (SPACE_GROWS | SPACE_SHARED)) && base >= a->range.start &&
+		base + LARGE <= a->range.end && (a->flags & SPACE_WRITE) &&
+		space_fits(space, LARGE_PAGES);
+}
+
+/* Clearing takes long, so it is done in steps before anybody sees the block. */
+static bool large_in(struct space *space, const struct area *a, uint64_t *directory)
+{
+	uint64_t gpa;
+
+	if (!space_large(space, &gpa))
+		return false;
+	for (uint64_t i = 0; i < LARGE_PAGES; i++) {
+		memset(memory_at(gpa + i * PAGE), 0, PAGE);
+		sched_preempt_point();
+	}
+	if (!space_charge(space, LARGE_PAGES)) {
+		space_put_large(space, gpa);
+		return false;
+	}
+	space->resident += LARGE_PAGES;
+	*directory = gpa | leaf_bits(a, true) | ENTRY_LARGE;
+	return true;
+}
+
+/* A private page is written whose frame others have, too. The last one to come keeps it. */
+static enum space_fault own_page(struct space *space, const struct area *a, uint64_t at, uint64_t *entry)
+{
+	uint64_t old = *entry & ENTRY_ADDRESS, gpa;
+
+	if (!(a->flags & SPACE_SHARED) && !space_owns(space, old)) {
+		if (!space_page(space, &gpa))
+			return SPACE_FAULT_NO_MEMORY;
+		memcpy(memory_at(gpa), memory_at(old), PAGE);
+		*entry = gpa | leaf_bits(a, true);
+		space_put_page(space, old);
+		space->copies++;
+	} else {
+		*entry = old | leaf_bits(a, true);
+	}
+	if (space_loaded(space))
+		hw_invlpg(at);
+	return SPACE_FAULT_DONE;
+}
+
+static enum space_fault zero_page(struct space *space, const struct area *a, uint64_t *entry)
+{
+	uint64_t gpa;
+
+	if (!space_charge(space, 1) || !space_page(space, &gpa))
+		return SPACE_FAULT_NO_MEMORY;
+	memset(memory_at(gpa), 0, PAGE);
+	space->resident++;
+	*entry = gpa | leaf_bits(a, true);
+	return SPACE_FAULT_DONE;
+}
+
+/* An arena holds no page of a file, only copies. */
+static enum space_fault copied_page(struct space *space, const struct area *a, uint64_t from, uint64_t *entry)
+{
+	uint64_t gpa;
+	bool done = space_page(space, &gpa);
+
+	if (done) {
+		memcpy(memory_at(gpa), memory_at(from), PAGE);
+		*entry = gpa | leaf_bits(a, true);
+		space->resident++;
+	}
+	mm_frame_put(from);
+	return done ? SPACE_FAULT_DONE : SPACE_FAULT_NO_MEMORY;
+}
+
+static enum space_fault backed_page(struct space *space, const struct area *a, uint64_t at, bool write, uint64_t *entry)
+{
+	uint64_t gpa;
+
+	if (!space_charge(space, 1))
+		return SPACE_FAULT_NO_MEMORY;
+	gpa = a->backing->page(a->backing, (a->offset + (at - a->range.start)) / PAGE);
+	if (!gpa)
+		return SPACE_FAULT_BACKING;
+	if (space->arena)
+		return copied_page(space, a, gpa, entry);
+	space->resident++;
+	*entry = gpa | leaf_bits(a, a->flags & SPACE_SHARED);
+	return write && !(*entry & ENTRY_WRITE) ? own_page(space, a, at, entry) : SPACE_FAULT_DONE;
+}
+
+enum space_fault page_in(struct space *space, struct area *a, uint64_t at, bool write)
+{
+	uint64_t *directory = tables_make(space, at, 1), *entry;
+
+	if (!directory)
+		return SPACE_FAULT_NO_MEMORY;
+	if (!*directory && large_fits(space, a, at) && large_in(space, a, directory))
+		return SPACE_FAULT_DONE;
+	entry = directory;
+	if (!(*directory & ENTRY_LARGE)) {
+		entry = tables_make(space, at, 0);
+		if (!entry)
+			return SPACE_FAULT_NO_MEMORY;
+		if (!*entry)
+			return a->backing ? backed_page(space, a, at, write, entry) : zero_page(space, a, entry);
+		if (write && !(*entry & ENTRY_WRITE))
+			return own_page(space, a, at, entry);
+	}
+	if (space_loaded(space)) /* an entry of the TLB that is older than the table's */
+		hw_invlpg(at);
+	return SPACE_FAULT_DONE;
+}
+
+enum space_fault space_fault(struct space *space, uint64_t address, uint64_t error)
+{
+	uint32_t wanted = error & ERROR_WRITE ? SPACE_WRITE : error & ERROR_FETCH ? SPACE_EXEC : SPACE_READ;
+	struct area *a = area_at(space, address);
+
+	space->faults++;
+	if (!a)
+		return SPACE_FAULT_NO_AREA;
+	if (!area_permits(a, wanted))
+		return SPACE_FAULT_RIGHTS;
+	return page_in(space, a, address & ~(PAGE - 1), wanted == SPACE_WRITE);
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* Page tables of spaces: making, splitting, walking and freeing them. What is done to pages: steps.c. */
+#include "tables.h"
+
+#include "frames.h"
+
+#include <abi/linux.h>
+#include <hw/cpu.h>
+#include <lib/assert.h>
+#include <mm/mm.h>
+#include <sched/thread.h>
+
+#define GROUP 8u       /* entries looked at together */
+#define WORK_MAX 16u   /* entries between two preemption points: some 80 instructions each */
+#define SPLIT_STEP 128u
+#define FREE_STEP  (16 * LARGE) /* looked at between two preemption points when tables are freed */
+
+bool space_loaded(const struct space *space)
+{
+	return (hw_read_cr3() & ENTRY_ADDRESS) == space->root;
+}
+
+bool space_fits(const struct space *space, uint64_t pages)
+{
+	return space->resident + space->tables + pages <= space->limit;
+}
+
+bool space_charge(struct space *space, uint64_t pages)
+{
+	if (!space_fits(space, pages))
+		return false;
+	if (space->resident + space->tables + pages > space->peak)
+		space->peak = space->resident + space->tables + pages;
+	return true;
+}
+
+bool tables_create(struct space *space)
+{
+	if (!space_table(space, &space->root))
+		return false;
+	space->top = memory_at(space->root);
+	paging_share_kernel(space->top);
+	space->tables = 1;
+	return true;
+}
+
+void tables_destroy(struct space *space)
+{
+	assert(space->tables == 1 && space->resident == 0);
+	paging_unshare_kernel(space->top);
+	space_put_table(space, space->root);
+}
+
+static bool add_table(struct space *space, uint64_t *entry)
+{
+	uint64_t gpa;
+
+	if (!space_charge(space, 1) || !space_table(space, &gpa))
+		return false;
+	space->tables++;
+	*entry = gpa | ENTRY_TABLE;
+	return true;
+}
+
+uint64_t *tables_entry(const struct space *space, uint64_t at, unsigned level)
+{
+	uint64_t *table = space->top;
+
+	for (unsigned l = TOP_LEVEL; l > level; l--) {
+		uint64_t entry = table[table_index(at, l)];
+
+		if (!(entry & ENTRY_PRESENT) || (entry & ENTRY_LARGE))
+			return NULL;
+		table = table_at(entry);
+	}
+	return &table[table_index(at, level)];
+}
+
+uint64_t *tables_make(struct space *space, uint64_t at, unsigned level)
+{
+	uint64_t *table = space->top;
+
+	for (unsigned l = TOP_LEVEL; l > level; l--) {
+		uint64_t *entry = &table[table_index(at, l)];
+
+		if (!*entry && !add_table(space, entry))
+			return NULL;
+		table = table_at(*entry);
+	}
+	return &table[table_index(at, level)];
+}
+
+/* The new table is nobody's until it is linked, and the frames of the block are not counted until then: both may be
+ * prepared in steps. Present bits and address are the large page's own, so no TLB entry becomes wrong. */
+bool tables_split(struct space *space, uint64_t *entry)
+{
+	uint64_t old = *entry, *table, link;
+
+	assert(old & ENTRY_LARGE);
+	if (!add_table(space, &link))
+		return false;
+	table = table_at(link);
+	for (uint32_t i = 0; i < LARGE_PAGES; i += SPLIT_STEP) {
+		space_count_large(space, old & ENTRY_ADDRESS, i, i + SPLIT_STEP);
+		for (uint32_t j = i; j < i + SPLIT_STEP; j++)
+			table[j] = (old & ~ENTRY_LARGE) + j * PAGE;
+		sched_preempt_point();
+	}
+	*entry = link;
+	return true;
+}
+
+static void free_table(struct space *space, uint64_t *entry)
+{
+	space_put_table(space, *entry & ENTRY_ADDRESS);
+	*entry = 0;
+	space->tables--;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+struct hole {
+	uint64_t low, high; /* tables that map nothing outside go */
+	unsigned bottom, top; /* levels of the entries that lead to them */
+};
+
+/* Below `table`, which is of `level`, look at what maps [start, end). All entries in [low, high) are 0 already. */
+static void free_level(struct space *space, uint64_t *table, unsigned level, uint64_t start, uint64_t end,
+	const struct hole *h)
+{
+	uint64_t span = 1ull << (12 + 9 * level), next;
+
+	for (uint64_t at = start; at < end; at = next) {
+		uint64_t *entry = &table[table_index(at, level)], base = at & ~(span - 1);
+
+		next = least(base + span, end);
+		if (!(*entry & ENTRY_PRESENT) || (*entry & ENTRY_LARGE))
+			continue;
+		if (level > h->bottom)
+			free_level(space, table_at(*entry), level - 1, at, next, h);
+		if (level <= h->top && base >= h->low && base + span <= h->high)
+			free_table(space, entry);
+	}
+}
+
+/* The processor may remember the way to freed tables: it forgets before anybody can use the pages. */
+static void free_some(struct space *space, uint64_t start, uint64_t end, const struct hole *h)
+{
+	uint64_t before = space->tables;
+
+	free_level(space, space->top, TOP_LEVEL, start, end, h);
+	if (space->tables != before && space_loaded(space))
+		hw_write_cr3(space->root);
+}
+
+/* First the many tables of 2 MiB in steps, then those above. */
+void tables_free(struct space *space, uint64_t start, uint64_t end, uint64_t low, uint64_t high)
+{
+	const struct hole tables = {low, high, 1, 1}, above = {low, high, 2, TOP_LEVEL};
+	uint64_t next;
+
+	for (uint64_t at = start; at < end; at = next) {
+		uint64_t span = tables_entry(space, at, 1) ? FREE_STEP : LARGE * TABLE_ENTRIES;
+
+		next = least((at | (span - 1)) + 1, end);
+		if (span == FREE_STEP)
+			free_some(space, at, next, &tables);
+		if (next < end)
+			sched_preempt_point();
+	}
+	free_some(space, start, end, &above);
+}
+
+uint64_t leaf_bits(const struct area *a, bool own)
+{
+	uint64_t bits = ENTRY_PRESENT | ENTRY_USER | ENTRY_ACCESSED | ENTRY_DIRTY;
+
+	if (!(a->flags & AREA_RIGHTS))
+		return ENTRY_KEPT;
+	if (own && (a->flags & SPACE_WRITE))
+		bits |= ENTRY_WRITE;
+	return a->flags & SPACE_EXEC ? bits : bits | ENTRY_NO_EXEC;
+}
+
+static void forget(struct sweep *s)
+{
+	if (s->changed == 0 || !space_loaded(s->space)) {
+		s->changed = 0;
+		return;
+	}
+	if (s->changed == 1)
+		hw_invlpg(s->last);
+	else
+		hw_write_cr3(s->space->root);
+	s->changed = 0;
+}
+
+static void pause(struct sweep *s, uint32_t work)
+{
+	s->work += work;
+	if (s->work < WORK_MAX)
+		return;
+	s->work = 0;
+	forget(s);
+	sched_preempt_point();
+}
+
+void sweep_finish(struct sweep *s)
+{
+	forget(s);
+}
+
+static bool any(const uint64_t *e, unsigned count)
+{
+	uint64_t all = 0;
+
+	if (count == GROUP)
+		return (e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]) != 0;
+	for (unsigned i = 0; i < count; i++)
+		all |= e[i];
+	return all != 0;
+}
+
+static int64_t sweep_table(struct sweep *s, uint64_t at, uint64_t end, uint64_t *entry)
+{
+	while (at < end) {
+		unsigned count = (unsigned)least(GROUP - table_index(at, 0) % GROUP, (end - at) / PAGE);
+
+		if (any(entry, count)) {
+			int64_t error = s->pages(s, at, entry, count);
+
+			if (error)
+				return error;
+			pause(s, count);
+		}
+		at += count * PAGE;
+		entry += count;
+	}
+	return 0;
+}
+
+/* What one directory entry maps: 2 MiB, or a part of it if it is a table. */
+static int64_t sweep_directory(struct sweep *s, uint64_t at, uint64_t end, uint64_t *directory)
+{
+	if (*directory & ENTRY_LARGE) {
+		int64_t result;
+
+		assert(at % LARGE == 0 && end - at == LARGE);
+		result = s->large(s, at, directory);
+		pause(s, WORK_MAX);
+		if (result != SWEEP_SPLIT)
+			return result;
+	}
+	return sweep_table(s, at, end, &table_at(*directory)[table_index(at, 0)]);
+}
+
+int64_t sweep_run(struct sweep *s, uint64_t start, uint64_t end)
+{
+	uint64_t next;
+	int64_t error = 0;
+
+	for (uint64_t at = start; at < end && !error; at = next) {
+		uint64_t *directory = tables_entry(s->space, at, 1);
+		uint64_t span = directory ? LARGE : LARGE * TABLE_ENTRIES;
+
+		next = least((at | (span - 1)) + 1, end);
+		if (directory && *directory)
+			error = sweep_directory(s, at, next, directory);
+		else
+			pause(s, 1);
+	}
+	return error;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* Private to the room: page tables of spaces. */
+#ifndef MM_TABLES_H
+#define MM_TABLES_H
+
+#include "area.h"
+
+/* Entries (SDM 3, 4.5). Accessed and dirty are set from the start, so the processor never writes an entry. */
+#define ENTRY_PRESENT  0x1ull
+#define ENTRY_WRITE    0x2ull
+#define ENTRY_USER     0x4ull
+#define ENTRY_ACCESSED 0x20ull
+#define ENTRY_DIRTY    0x40ull
+#define ENTRY_LARGE    0x80ull
+#define ENTRY_KEPT     0x200ull /* ours: not present, but holds a frame of an area without rights */
+#define ENTRY_NO_EXEC  0x8000000000000000ull
+#define ENTRY_ADDRESS  0x000ffffffffff000ull
+#define ENTRY_TABLE    (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER | ENTRY_ACCESSED)
+#define TABLE_ENTRIES  512u
+#define TOP_LEVEL      3u
+
+static inline unsigned table_index(uint64_t at, unsigned level)
+{
+	return (unsigned)(at >> (12 + 9 * level)) & (TABLE_ENTRIES - 1);
+}
+
+static inline uint64_t *table_at(uint64_t entry)
+{
+	return memory_at(entry & ENTRY_ADDRESS);
+}
+
+/* Large pages of the sandbox's own memory only while this share of it stays free: they give more than was asked for. */
+#define LARGE_SHARE 4u
+
+/* Pages of the space, from its arena or from the sandbox: contents undefined, but tables are zero when taken and when
+ * given back. False: no memory. */
+bool space_page(struct space *space, uint64_t *gpa);
+void space_put_page(struct space *space, uint64_t gpa);
+bool space_table(struct space *space, uint64_t *gpa);
+void space_put_table(struct space *space, uint64_t gpa);
+bool space_large(struct space *space, uint64_t *gpa);
+void space_put_large(struct space *space, uint64_t gpa);
+/* Pages [from, to) of a large page are about to be pages of their own. */
+void space_count_large(const struct space *space, uint64_t gpa, uint32_t from, uint32_t to);
+/* Is the space the only one that has this frame? */
+bool space_owns(const struct space *space, uint64_t gpa);
+
+/* The root: kernel half shared, user half empty. False: no memory. */
+bool tables_create(struct space *space);
+void tables_destroy(struct space *space);
+/* Does the limit allow `pages` more? */
+bool space_fits(const struct space *space, uint64_t pages);
+/* The same, for pages that come now: the peak is noted. */
+bool space_charge(struct space *space, uint64_t pages);
+/* Entry for `at` in the table of `level` (0 = 4 KiB, 1 = 2 MiB); NULL if a table above is missing or, for level 0, the
+ * page is large. */
+uint64_t *tables_entry(const struct space *space, uint64_t at, unsigned level);
+/* The same, making tables. NULL: no memory. There is no large page at `at` if level is 0. */
+uint64_t *tables_make(struct space *space, uint64_t at, unsigned level);
+/* Turn the large page of directory entry `entry` into 512 small ones. False: no memory. Preemptible. */
+bool tables_split(struct space *space, uint64_t *entry);
+/* Free the tables that map only addresses in [low, high), which are all unmapped, looking at those on [start, end). */
+void tables_free(struct space *space, uint64_t start, uint64_t end, uint64_t low, uint64_t high);
+/* Entry bits of a page of `a`; `own` = nobody else has the frame, or it is meant to be shared. */
+uint64_t leaf_bits(const struct area *a, bool own);
+/* The space is loaded on this core, the only one that may have it. */
+bool space_loaded(const struct space *space);
+
+/*
+ * One operation on the pages of a range. `pages` gets up to 8 entries of one table, some of them not 0; `large` gets a
+ * directory entry of a whole large page, and returns SWEEP_SPLIT after making it a table. An error ends the sweep.
+ * Changed pages are reported by sweep_changed; before other threads may run, and at the end, the TLB forgets them.
+ */
+#define SWEEP_SPLIT 1
+struct sweep {
+	struct space *space;
+	struct area *area;
+	int64_t (*pages)(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count);
+	int64_t (*large)(struct sweep *s, uint64_t at, uint64_t *entry);
+	struct space *target;
+	uint64_t shift;   /* of the target's addresses against the source's */
+	uint32_t work;    /* entries since the last preemption point */
+	uint32_t changed; /* pages since the last TLB flush */
+	uint64_t last;    /* one of them */
+};
+int64_t sweep_run(struct sweep *s, uint64_t start, uint64_t end);
+/* The end of one or more runs. */
+void sweep_finish(struct sweep *s);
+
+static inline void sweep_changed(struct sweep *s, uint64_t at)
+{
+	s->changed++;
+	s->last = at;
+}
+
+/* Steps for sweeps: give the frames up; take over the area's rights. */
+int64_t drop_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count);
+int64_t drop_large(struct sweep *s, uint64_t at, uint64_t *entry);
+int64_t protect_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count);
+int64_t protect_large(struct sweep *s, uint64_t at, uint64_t *entry);
+/* Give the target the same pages, copy-on-write if private. */
+int64_t fork_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count);
+int64_t fork_large(struct sweep *s, uint64_t at, uint64_t *entry);
+/* Make the tables the target needs; then move the pages there. `shift` is a multiple of 2 MiB. */
+int64_t prepare_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count);
+int64_t prepare_large(struct sweep *s, uint64_t at, uint64_t *entry);
+int64_t move_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count);
+int64_t move_large(struct sweep *s, uint64_t at, uint64_t *entry);
+
+#endif

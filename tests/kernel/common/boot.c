@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* The boot of a test image: as kernel/main, up to memory and console. */
+#include <base/boot.h>
+#include <base/call.h>
+#include <base/cpu.h>
+#include <base/irq.h>
+#include <base/log.h>
+#include <base/memory.h>
+#include <base/time.h>
+#include <dev/console.h>
+#include <dev/uart.h>
+#include <hw/cpu.h>
+#include <ktest/test.h>
+#include <mm/mm.h>
+
+#define LARGE_LEAF 0x83u /* present, writable, 2 MiB */
+
+_Noreturn void kernel_main(uint64_t info_gpa);                  /* called by kernel/main/entry.S */
+_Noreturn void start_on_stack(uint64_t top, void (*run)(void)); /* there, too */
+
+extern volatile uint64_t boot_slice_pd[];
+
+static unsigned points;
+
+void test_point(bool good, const char *name)
+{
+	points++;
+	log_info("%s %u - %s", good ? "ok" : "not ok", points, name);
+}
+
+void test_note(const char *format, ...)
+{
+	va_list args;
+
+	log_raw("# ");
+	va_start(args, format);
+	log_vraw(format, args);
+	va_end(args);
+	log_raw("\n");
+}
+
+static void run(void)
+{
+	call_monitor(QV_CALL_READY, 0);
+	test_main();
+	log_info("1..%u", points);
+	log_info("tests done");
+	hw_stop();
+}
+
+_Noreturn void kernel_main(uint64_t info_gpa)
+{
+	if (!boot_info_take(memory_at(info_gpa)))
+		hw_stop();
+	if (boot_info()->slice_gpa)
+		boot_slice_pd[0] = boot_info()->slice_gpa | LARGE_LEAF;
+	console_init();
+	uart_init();
+	irq_init();
+	cpu_init(0);
+	time_init();
+	mm_init();
+	start_on_stack(memory_stack_top(0, STACK_MAIN), run);
+}
