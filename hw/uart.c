@@ -6,6 +6,7 @@ enum { DATA = 0, INTERRUPTS = 1, DIVISOR_HIGH = 1, FIFO = 2, LINE = 3, MODEM = 4
 
 #define LINE_8N1      0x03u
 #define LINE_DIVISOR  0x80u
+#define STATUS_READY  0x01u
 #define STATUS_EMPTY  0x20u
 #define MODEM_ON      0x0bu /* DTR, RTS, OUT2 */
 #define FIFO_ON       0x07u /* enable, clear both */
@@ -58,4 +59,12 @@ void hw_uart_write(struct hw_uart *uart, const char *bytes, size_t n)
 			put(uart, '\r');
 		put(uart, (uint8_t)bytes[i]);
 	}
+}
+
+bool hw_uart_take(struct hw_uart *uart, uint8_t *byte)
+{
+	if (!(in(uart, STATUS) & STATUS_READY))
+		return false;
+	*byte = in(uart, DATA);
+	return true;
 }

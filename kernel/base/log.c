@@ -53,6 +53,14 @@ void log_print(enum log_level level, const char *format, ...)
 	lock_release(&log.lock, flags);
 }
 
+void log_write(const char *bytes, size_t n)
+{
+	uint64_t flags = lock_take(&log.lock);
+
+	emit(NULL, bytes, n);
+	lock_release(&log.lock, flags);
+}
+
 void log_add_sink(void (*sink)(const char *text, size_t n))
 {
 	uint64_t flags = lock_take(&log.lock);

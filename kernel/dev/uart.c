@@ -6,6 +6,7 @@
 #include <hw/uart.h>
 
 static struct hw_uart uart;
+static bool present;
 
 static void write_uart(const char *text, size_t n)
 {
@@ -18,8 +19,19 @@ void uart_init(void)
 
 	if (port == 0)
 		return;
-	if (hw_uart_init(&uart, (uint16_t)port))
+	present = hw_uart_init(&uart, (uint16_t)port);
+	if (present)
 		log_add_sink(write_uart);
 	else
 		log_warn("nothing answers at serial port 0x%x", port);
+}
+
+bool uart_present(void)
+{
+	return present;
+}
+
+bool uart_take(uint8_t *byte)
+{
+	return present && hw_uart_take(&uart, byte);
 }

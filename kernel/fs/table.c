@@ -36,10 +36,11 @@ static void use_block(struct fd_table *t, void *block, uint32_t capacity)
 	t->capacity = capacity;
 }
 
+/* Others may use the table, and grow it, while memory is found. */
 static int64_t grow(struct fd_table *t, uint32_t fd)
 {
-	struct fd_table old = *t;
-	uint32_t capacity = old.capacity;
+	uint32_t capacity = t->capacity;
+	struct fd_table old;
 	void *block;
 
 	while (capacity <= fd)
@@ -47,6 +48,11 @@ static int64_t grow(struct fd_table *t, uint32_t fd)
 	block = mm_heap_alloc(block_bytes(capacity));
 	if (!block)
 		return -LX_ENOMEM;
+	if (t->capacity >= capacity) {
+		mm_heap_free(block, block_bytes(capacity));
+		return 0;
+	}
+	old = *t;
 	use_block(t, block, capacity);
 	memcpy(t->file, old.file, old.capacity * sizeof(struct file *));
 	memcpy(t->cloexec, old.cloexec, old.capacity / 8);
@@ -154,22 +160,34 @@ static void put_in(struct fd_table *t, uint32_t fd, struct file *f, uint32_t fla
 	set(t->cloexec, fd, flags & LX_O_CLOEXEC);
 }
 
+/* Find a free descriptor and make room for it. */
+static int64_t find_free(struct fd_table *t, uint32_t lowest)
+{
+	for (;;) {
+		uint32_t fd = lowest_free(t, lowest > t->first ? lowest : t->first);
+		int64_t error;
+
+		if (fd >= t->limit)
+			return -LX_EMFILE;
+		if (fd < t->capacity)
+			return fd;
+		error = grow(t, fd);
+		if (error)
+			return error;
+	}
+}
+
 int64_t fd_install(struct fd_table *t, struct file *f, uint32_t lowest, uint32_t flags)
 {
-	uint32_t from = lowest > t->first ? lowest : t->first, fd = lowest_free(t, from);
-	int64_t error = 0;
+	int64_t fd = find_free(t, lowest);
 
-	if (fd >= t->limit)
-		error = -LX_EMFILE;
-	else if (fd >= t->capacity)
-		error = grow(t, fd);
-	if (error) {
+	if (fd < 0) {
 		file_put(f);
-		return error;
+		return fd;
 	}
-	put_in(t, fd, f, flags);
-	if (from == t->first)
-		t->first = fd + 1;
+	put_in(t, (uint32_t)fd, f, flags);
+	if (lowest <= t->first)
+		t->first = (uint32_t)fd + 1;
 	return fd;
 }
 
@@ -203,18 +221,19 @@ int64_t fd_dup(struct fd_table *t, uint32_t fd)
 
 int64_t fd_dup3(struct fd_table *t, uint32_t from, uint32_t to, uint32_t flags)
 {
-	struct file *old;
-	int64_t error;
+	struct file *f, *old;
 
 	if (from == to || flags & ~LX_O_CLOEXEC)
 		return -LX_EINVAL;
-	if (from >= t->capacity || !t->file[from] || to >= t->limit)
+	f = to < t->limit ? fd_file(t, from) : NULL;
+	if (!f)
 		return -LX_EBADF;
-	error = to >= t->capacity ? grow(t, to) : 0;
-	if (error)
-		return error;
+	if (to >= t->capacity && grow(t, to)) {
+		file_put(f);
+		return -LX_ENOMEM;
+	}
 	old = t->file[to] ? take_out(t, to) : NULL;
-	put_in(t, to, file_get(t->file[from]), flags);
+	put_in(t, to, f, flags);
 	if (old)
 		file_put(old);
 	return to;

@@ -16,5 +16,7 @@ struct hw_uart {
 bool hw_uart_init(struct hw_uart *uart, uint16_t port);
 /* Send bytes; '\n' becomes CR LF. */
 void hw_uart_write(struct hw_uart *uart, const char *bytes, size_t n);
+/* Take a byte that came in; false if there is none. Does not wait. */
+bool hw_uart_take(struct hw_uart *uart, uint8_t *byte);
 
 #endif

@@ -14,6 +14,9 @@ void log_print(enum log_level level, const char *format, ...) __attribute__((for
 /* Give all text to `sink` from now on, too; the first sink also gets what was said so far. At most 2 sinks. */
 void log_add_sink(void (*sink)(const char *text, size_t n));
 
+/* Bytes as they are, from a program: not formatted, no newline added. Any context but NMI. */
+void log_write(const char *bytes, size_t n);
+
 /* For panic only: no lock, no level, no newline. */
 void log_raw(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_vraw(const char *format, va_list args) __attribute__((format(printf, 1, 0)));

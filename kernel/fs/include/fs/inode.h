@@ -53,6 +53,7 @@ struct inode {
 	uint64_t device; /* of a device node */
 	const struct inode_ops *ops;
 	struct inode *parent; /* of a directory, referenced; NULL = the root, or removed */
+	const void *entry;    /* of a directory: its name, as the parent keeps it */
 	struct mutex lock;    /* contents across preemption points */
 	struct lx_timespec accessed, modified, changed;
 };

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The terminal as the room of processes sees it. */
+#ifndef FS_TERMINAL_PUBLIC_H
+#define FS_TERMINAL_PUBLIC_H
+
+#include <abi/types.h>
+
+/* Session and foreground process group of the terminal, 0 = none: /proc/PID/stat tells them. */
+int32_t terminal_session(void);
+int32_t terminal_group(void);
+/* The leader of a session has ended: the terminal is nobody's, if it was that session's. */
+void terminal_session_ended(int32_t session);
+/* A key from wherever. Any context of the core that has the terminal, interrupts off. */
+void terminal_key(uint8_t key);
+
+#endif

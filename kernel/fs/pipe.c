@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pipes. One reader and one writer at a time hold `reading` and `writing`, and nobody holds them asleep for want of
+ * data: so the ring has one consumer and one producer, and a copy that faults disturbs neither.
+ */
+#include <base/memory.h>
+#include <fs/inode.h>
+#include <fs/pipe.h>
+#include <lib/assert.h>
+#include <lib/pipe.h>
+#include <mm/frame.h>
+#include <mm/heap.h>
+#include <sched/mutex.h>
+
+#define NOBODY UINT32_MAX
+
+struct pipe {
+	struct qv_pipe ring;
+	uint32_t readers, writers; /* descriptions: 0 or 1 each */
+	struct mutex reading, writing;
+	struct wait_queue wants_data, wants_room;
+	struct poll_source changes;
+	uint32_t filled; /* the page a writer copies into, NOBODY = none: it must stay */
+	uint64_t number; /* inode number of fstat */
+	uint64_t frame[QV_PIPE_PAGES]; /* 0 = none */
+	uint64_t spare; /* a page that went empty: the next needs no allocation */
+};
+
+static struct mm_cache pipes = MM_CACHE(struct pipe);
+static uint64_t made;
+
+static struct pipe *of(const struct file *f)
+{
+	return f->object;
+}
+
+/* Wait until `ready` or the other end is gone. 0, or why not. */
+static int64_t wait_in(struct wait_queue *queue, const struct file *f)
+{
+	if (f->flags & LX_O_NONBLOCK)
+		return -LX_EAGAIN;
+	return sched_wait(queue, WAIT_FOREVER, true) == WAIT_INTERRUPTED ? -LX_ERESTART : 0;
+}
+
+/* Reading. */
+
+static void give_up(struct pipe *p, uint32_t page)
+{
+	uint64_t frame = p->frame[page];
+
+	if (page == p->filled)
+		return;
+	p->frame[page] = 0;
+	if (p->spare)
+		mm_frame_put(frame);
+	else
+		p->spare = frame;
+}
+
+/* What is there, at most `bytes`: the number copied. */
+static int64_t take_some(struct pipe *p, uint64_t to, size_t bytes)
+{
+	size_t done = 0;
+
+	while (done < bytes) {
+		struct qv_pipe_step step = qv_pipe_read_step(&p->ring, bytes - done);
+		const uint8_t *from;
+
+		if (step.bytes == 0)
+			break;
+		from = (const uint8_t *)memory_at(p->frame[step.page]) + step.offset;
+		if (user_write(to + done, from, step.bytes))
+			return done ? (int64_t)done : -LX_EFAULT;
+		if (qv_pipe_take(&p->ring, &step))
+			give_up(p, step.page);
+		done += step.bytes;
+		if (done < bytes)
+			sched_preempt_point();
+	}
+	return (int64_t)done;
+}
+
+static int64_t pipe_read(struct file *f, uint64_t to, size_t bytes, uint64_t *offset)
+{
+	struct pipe *p = of(f);
+	int64_t result;
+
+	(void)offset;
+	do {
+		while (qv_pipe_used(&p->ring) == 0) {
+			if (p->writers == 0)
+				return 0;
+			result = wait_in(&p->wants_data, f);
+			if (result)
+				return result;
+		}
+		mutex_take(&p->reading);
+		result = take_some(p, to, bytes);
+		mutex_release(&p->reading);
+	} while (result == 0); /* another reader was faster */
+	if (result > 0) {
+		sched_wake_one(&p->wants_room);
+		poll_changed(&p->changes);
+	}
+	/* A wake-up stands for all the data there is: hand what is left on to the next reader. */
+	if (qv_pipe_used(&p->ring))
+		sched_wake_one(&p->wants_data);
+	return result;
+}
+
+/* Writing. */
+
+static bool have_page(struct pipe *p, uint32_t page)
+{
+	if (p->frame[page])
+		return true;
+	if (p->spare) {
+		p->frame[page] = p->spare;
+		p->spare = 0;
+		return true;
+	}
+	return mm_frame_new(&p->frame[page]);
+}
+
+static int64_t put_step(struct pipe *p, const struct qv_pipe_step *step, uint64_t from)
+{
+	int64_t error;
+
+	if (!have_page(p, step->page))
+		return -LX_ENOMEM;
+	p->filled = step->page;
+	error = user_read((uint8_t *)memory_at(p->frame[step->page]) + step->offset, from, step->bytes);
+	p->filled = NOBODY;
+	if (!error)
+		p->ring.written += step->bytes;
+	return error;
+}
+
+/* As much as there is room for, at most `bytes`. */
+static int64_t put_some(struct pipe *p, uint64_t from, size_t bytes)
+{
+	size_t done = 0;
+
+	while (done < bytes) {
+		struct qv_pipe_step step = qv_pipe_write_step(&p->ring, bytes - done);
+		int64_t error;
+
+		if (step.bytes == 0)
+			break;
+		error = put_step(p, &step, from + done);
+		if (error)
+			return done ? (int64_t)done : error;
+		done += step.bytes;
+		if (done < bytes)
+			sched_preempt_point();
+	}
+	return (int64_t)done;
+}
+
+static void tell_reader(struct pipe *p)
+{
+	sched_wake_one(&p->wants_data);
+	poll_changed(&p->changes);
+}
+
+/* One turn of a write: wait for room, then fill it. A write of at most PIPE_BUF bytes waits for room for all of it. */
+static int64_t write_turn(struct file *f, uint64_t from, size_t bytes)
+{
+	struct pipe *p = of(f);
+	uint32_t wanted = bytes <= LX_PIPE_BUF ? (uint32_t)bytes : 1;
+	int64_t result = 0;
+
+	for (;;) {
+		while (p->readers && qv_pipe_room(&p->ring) < wanted) {
+			result = wait_in(&p->wants_room, f);
+			if (result)
+				return result;
+		}
+		if (p->readers == 0)
+			return -LX_EPIPE;
+		mutex_take(&p->writing);
+		if (qv_pipe_room(&p->ring) >= wanted)
+			result = put_some(p, from, bytes);
+		mutex_release(&p->writing);
+		if (result)
+			return result;
+	}
+}
+
+static int64_t pipe_write(struct file *f, uint64_t from, size_t bytes, uint64_t *offset)
+{
+	struct pipe *p = of(f);
+	size_t done = 0;
+	int64_t result;
+
+	(void)offset;
+	do {
+		result = write_turn(f, from + done, bytes - done);
+		if (result < 0)
+			return done ? (int64_t)done : result;
+		done += (size_t)result;
+		tell_reader(p);
+	} while (done < bytes);
+	/* Another writer may wait for the room that is left. */
+	if (qv_pipe_room(&p->ring))
+		sched_wake_one(&p->wants_room);
+	return (int64_t)done;
+}
+
+/* The rest. */
+
+static uint32_t reader_poll(struct file *f, struct poll_source **source)
+{
+	struct pipe *p = of(f);
+
+	*source = &p->changes;
+	return (qv_pipe_used(&p->ring) ? LX_POLLIN | LX_POLLRDNORM : 0) | (p->writers ? 0 : LX_POLLHUP);
+}
+
+static uint32_t writer_poll(struct file *f, struct poll_source **source)
+{
+	struct pipe *p = of(f);
+
+	*source = &p->changes;
+	return (qv_pipe_room(&p->ring) >= LX_PIPE_BUF ? LX_POLLOUT | LX_POLLWRNORM : 0) | (p->readers ? 0 : LX_POLLERR);
+}
+
+static int64_t pipe_ioctl(struct file *f, uint32_t request, uint64_t argument)
+{
+	uint32_t used = qv_pipe_used(&of(f)->ring);
+
+	if (request != LX_FIONREAD)
+		return -LX_ENOTTY;
+	return user_write(argument, &used, sizeof(used));
+}
+
+static int64_t pipe_stat(struct file *f, struct lx_stat *stat)
+{
+	stat->mode = LX_S_IFIFO | 0600;
+	stat->inode = of(f)->number;
+	return 0;
+}
+
+static void free_pipe(struct pipe *p)
+{
+	for (uint32_t i = 0; i < QV_PIPE_PAGES; i++) {
+		if (p->frame[i])
+			mm_frame_put(p->frame[i]);
+	}
+	if (p->spare)
+		mm_frame_put(p->spare);
+	mm_cache_free(&pipes, p);
+}
+
+static void end_gone(struct pipe *p)
+{
+	sched_wake_all(&p->wants_data);
+	sched_wake_all(&p->wants_room);
+	poll_changed(&p->changes);
+	if (p->readers == 0 && p->writers == 0)
+		free_pipe(p);
+}
+
+static void reader_close(struct file *f)
+{
+	of(f)->readers = 0;
+	end_gone(of(f));
+}
+
+static void writer_close(struct file *f)
+{
+	of(f)->writers = 0;
+	end_gone(of(f));
+}
+
+static const struct file_ops reader_ops = {.read = pipe_read, .poll = reader_poll, .ioctl = pipe_ioctl,
+	.stat = pipe_stat, .close = reader_close};
+static const struct file_ops writer_ops = {.write = pipe_write, .poll = writer_poll, .ioctl = pipe_ioctl,
+	.stat = pipe_stat, .close = writer_close};
+
+int64_t pipe_create(uint32_t flags, struct file **reader, struct file **writer)
+{
+	struct pipe *p = mm_cache_alloc(&pipes);
+
+	if (!p)
+		return -LX_ENOMEM;
+	p->filled = NOBODY;
+	p->number = ++made;
+	*reader = file_create(&reader_ops, NULL, p, LX_O_RDONLY | (flags & LX_O_NONBLOCK));
+	if (!*reader) {
+		free_pipe(p);
+		return -LX_ENOMEM;
+	}
+	p->readers = 1;
+	*writer = file_create(&writer_ops, NULL, p, LX_O_WRONLY | (flags & LX_O_NONBLOCK));
+	if (!*writer) {
+		file_put(*reader);
+		return -LX_ENOMEM;
+	}
+	p->writers = 1;
+	return 0;
+}

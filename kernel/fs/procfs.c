@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/* /proc: inodes made when they are looked up, texts made when they are read. */
+#include "clock.h"
+#include "procfs.h"
+
+#include <lib/assert.h>
+#include <lib/string.h>
+#include <mm/heap.h>
+
+#define MOST_TABLES 4u
+#define LEAST_TEXT  1024u
+#define MOST_TEXT   (1u << 20)
+#define PROC_MAGIC  0x9fa0
+
+struct proc_inode {
+	struct inode inode; /* first */
+	uint32_t pid;       /* 0 = of /proc itself */
+	const struct proc_file *file; /* NULL = a directory */
+};
+
+static const struct inode_ops ops;
+static const struct file_ops file_ops;
+static struct mm_cache inodes = MM_CACHE(struct proc_inode), texts = MM_CACHE(struct proc_text);
+
+static struct {
+	const struct proc_file *files;
+	uint32_t count;
+} tables[MOST_TABLES];
+static uint32_t table_count;
+static const struct proc_processes *processes;
+
+/* Making text. */
+
+static bool reserve(struct proc_text *out, size_t bytes)
+{
+	size_t size = out->size ? out->size : LEAST_TEXT;
+	char *text;
+
+	while (size < out->length + bytes)
+		size *= 2;
+	if (size == out->size)
+		return true;
+	text = size <= MOST_TEXT ? mm_heap_alloc(size) : NULL;
+	if (!text)
+		return false;
+	if (out->size) {
+		memcpy(text, out->text, out->length);
+		mm_heap_free(out->text, out->size);
+	}
+	out->text = text;
+	out->size = size;
+	return true;
+}
+
+void proc_put(struct proc_text *out, const char *bytes, size_t n)
+{
+	if (out->failed || !reserve(out, n)) {
+		out->failed = true;
+		return;
+	}
+	memcpy(out->text + out->length, bytes, n);
+	out->length += n;
+}
+
+static void sink(void *context, const char *bytes, size_t n)
+{
+	proc_put(context, bytes, n);
+}
+
+void proc_print(struct proc_text *out, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	qv_vformat(sink, out, format, args);
+	va_end(args);
+}
+
+static void forget(struct proc_text *out)
+{
+	if (out->size)
+		mm_heap_free(out->text, out->size);
+	*out = (struct proc_text){0};
+}
+
+static int64_t make_text(const struct proc_inode *p, struct proc_text *out)
+{
+	int64_t error;
+
+	forget(out);
+	error = p->file->make(out, p->pid);
+	return error ? error : out->failed ? -LX_ENOMEM : 0;
+}
+
+/* Registration. */
+
+static int64_t make_self(struct proc_text *out, uint32_t pid)
+{
+	(void)pid;
+	proc_print(out, "%u", processes ? processes->self() : 0);
+	return processes && processes->self() ? 0 : -LX_ENOENT;
+}
+
+static const struct proc_file self[] = {{"self", LX_S_IFLNK | 0777, make_self}};
+
+void proc_add_files(const struct proc_file *files, uint32_t count)
+{
+	if (table_count == 0) {
+		tables[0].files = self;
+		tables[0].count = 1;
+		table_count = 1;
+	}
+	assert(table_count < MOST_TABLES);
+	tables[table_count].files = files;
+	tables[table_count++].count = count;
+}
+
+void proc_set_processes(const struct proc_processes *p)
+{
+	assert(!processes);
+	processes = p;
+}
+
+/* Directories: the files of the tables in their order, then the processes by number. */
+
+static const struct proc_file *file_named(const struct proc_file *files, uint32_t count, const char *name,
+	size_t length)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (strlen(files[i].name) == length && memcmp(files[i].name, name, length) == 0)
+			return &files[i];
+	}
+	return NULL;
+}
+
+static uint32_t to_pid(const char *name, size_t length)
+{
+	uint32_t pid = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (length > 9 || name[i] < '0' || name[i] > '9' || name[0] == '0')
+			return 0;
+		pid = pid * 10 + (uint32_t)(name[i] - '0');
+	}
+	return pid;
+}
+
+static uint64_t number_of(uint32_t pid, const struct proc_file *file)
+{
+	return 2 + ((uint64_t)pid << 32) + (file ? (uint32_t)(uintptr_t)file : 0);
+}
+
+static int64_t make_inode(struct inode *parent, uint32_t pid, const struct proc_file *file, struct inode **made)
+{
+	struct proc_inode *p = mm_cache_alloc(&inodes);
+
+	if (!p)
+		return -LX_ENOMEM;
+	p->inode = (struct inode){.references = 1, .links = file ? 1 : 2, .mode = file ? file->mode : LX_S_IFDIR | 0555,
+		.filesystem = PROCFS_NUMBER, .number = number_of(pid, file), .ops = &ops,
+		.parent = file ? NULL : inode_get(parent)};
+	p->inode.accessed = p->inode.modified = p->inode.changed = fs_now();
+	p->pid = pid;
+	p->file = file;
+	*made = &p->inode;
+	return 0;
+}
+
+static int64_t lookup_in_root(struct inode *dir, const char *name, size_t length, struct inode **found)
+{
+	uint32_t pid = to_pid(name, length);
+
+	for (uint32_t i = 0; i < table_count; i++) {
+		const struct proc_file *file = file_named(tables[i].files, tables[i].count, name, length);
+
+		if (file)
+			return make_inode(dir, 0, file, found);
+	}
+	if (pid == 0 || !processes || !processes->exists(pid))
+		return -LX_ENOENT;
+	return make_inode(dir, pid, NULL, found);
+}
+
+static int64_t proc_lookup(struct inode *dir, const char *name, size_t length, struct inode **found)
+{
+	uint32_t pid = ((struct proc_inode *)dir)->pid;
+	const struct proc_file *file;
+
+	if (pid == 0)
+		return lookup_in_root(dir, name, length, found);
+	file = processes->exists(pid) ? file_named(processes->files, processes->count, name, length) : NULL;
+	return file ? make_inode(dir, pid, file, found) : -LX_ENOENT;
+}
+
+static bool tell_file(const struct proc_file *file, uint32_t pid, struct inode_entry *entry)
+{
+	size_t length = strlen(file->name);
+
+	memcpy(entry->name, file->name, length + 1);
+	entry->number = number_of(pid, file);
+	entry->mode = file->mode;
+	return true;
+}
+
+static bool tell_process(uint32_t after, struct inode_entry *entry)
+{
+	uint32_t pid = processes ? processes->next(after) : 0;
+
+	if (pid == 0)
+		return false;
+	qv_snprintf(entry->name, sizeof(entry->name), "%u", pid);
+	entry->number = number_of(pid, NULL);
+	entry->mode = LX_S_IFDIR | 0555;
+	return true;
+}
+
+/* The file behind `after` in one table: its index, the first for "", the count if `after` is the last or unknown. */
+static uint32_t behind(const struct proc_file *files, uint32_t count, const char *after)
+{
+	const struct proc_file *file = file_named(files, count, after, strlen(after));
+
+	if (!after[0])
+		return 0;
+	return file ? (uint32_t)(file - files) + 1 : count;
+}
+
+static bool next_in_root(const char *after, struct inode_entry *entry)
+{
+	uint32_t pid = to_pid(after, strlen(after));
+
+	for (uint32_t i = 0; i < table_count && pid == 0; i++) {
+		bool here = !after[0] || file_named(tables[i].files, tables[i].count, after, strlen(after));
+		uint32_t index = behind(tables[i].files, tables[i].count, after);
+
+		if (index < tables[i].count)
+			return tell_file(&tables[i].files[index], 0, entry);
+		if (here)
+			after = ""; /* the last of this table: go on with the first of the next */
+	}
+	return tell_process(pid, entry);
+}
+
+static bool proc_next(struct inode *dir, const char *after, struct inode_entry *entry)
+{
+	uint32_t pid = ((struct proc_inode *)dir)->pid, index;
+
+	if (pid == 0)
+		return next_in_root(after, entry);
+	index = behind(processes->files, processes->count, after);
+	return index < processes->count && processes->exists(pid) && tell_file(&processes->files[index], pid, entry);
+}
+
+static bool proc_name_of(struct inode *dir, const struct inode *child, char name[LX_NAME_MAX + 1])
+{
+	(void)dir;
+	qv_snprintf(name, LX_NAME_MAX + 1, "%u", ((const struct proc_inode *)child)->pid);
+	return true;
+}
+
+static int64_t proc_target(struct inode *inode, char *to, size_t size)
+{
+	struct proc_text out = {0};
+	int64_t result = make_text((struct proc_inode *)inode, &out);
+
+	if (!result && out.length >= size)
+		result = -LX_ENAMETOOLONG;
+	if (!result) {
+		memcpy(to, out.text, out.length);
+		to[out.length] = 0;
+		result = (int64_t)out.length;
+	}
+	forget(&out);
+	return result;
+}
+
+static int64_t proc_open(struct inode *inode, uint32_t flags, struct file **file)
+{
+	bool directory = inode_is(inode, LX_S_IFDIR);
+
+	if (!directory && (flags & LX_O_ACCMODE) != LX_O_RDONLY)
+		return -LX_EACCES;
+	*file = file_create(directory ? &inode_directory_ops : &file_ops, inode_get(inode), NULL, flags);
+	return *file ? 0 : -LX_ENOMEM;
+}
+
+static void proc_statfs(struct inode *inode, struct lx_statfs *statfs)
+{
+	(void)inode;
+	statfs->type = PROC_MAGIC;
+}
+
+static void proc_release(struct inode *inode)
+{
+	mm_cache_free(&inodes, inode);
+}
+
+static const struct inode_ops ops = {
+	.lookup = proc_lookup,
+	.next = proc_next,
+	.name_of = proc_name_of,
+	.target = proc_target,
+	.open = proc_open,
+	.statfs = proc_statfs,
+	.release = proc_release,
+};
+
+static struct proc_inode root = {.inode = {.references = 1, .mode = LX_S_IFDIR | 0555, .filesystem = PROCFS_NUMBER,
+	.number = 1, .ops = &ops}};
+
+struct inode *procfs_root(void)
+{
+	return &root.inode;
+}
+
+/* Files. */
+
+/* Several threads may read through one description, and making a text may sleep: the inode's lock covers it. */
+static int64_t read_text(struct file *f, struct proc_text *text, uint64_t to, size_t bytes, uint64_t *offset)
+{
+	int64_t error = *offset == 0 || !text->size ? make_text((struct proc_inode *)f->inode, text) : 0;
+	size_t left;
+
+	if (error || *offset >= text->length)
+		return error;
+	left = text->length - (size_t)*offset;
+	bytes = bytes < left ? bytes : left;
+	if (user_write(to, text->text + *offset, bytes))
+		return -LX_EFAULT;
+	*offset += bytes;
+	return (int64_t)bytes;
+}
+
+static int64_t proc_read(struct file *f, uint64_t to, size_t bytes, uint64_t *offset)
+{
+	int64_t result;
+
+	mutex_take(&f->inode->lock);
+	if (!f->object)
+		f->object = mm_cache_alloc(&texts);
+	result = f->object ? read_text(f, f->object, to, bytes, offset) : -LX_ENOMEM;
+	mutex_release(&f->inode->lock);
+	return result;
+}
+
+static int64_t proc_seek(struct file *f, int64_t offset, int32_t whence)
+{
+	if (whence == LX_SEEK_CUR)
+		offset += (int64_t)f->offset;
+	if (whence < LX_SEEK_SET || whence > LX_SEEK_CUR || offset < 0)
+		return -LX_EINVAL;
+	f->offset = (uint64_t)offset;
+	return offset;
+}
+
+static void proc_close(struct file *f)
+{
+	if (!f->object)
+		return;
+	forget(f->object);
+	mm_cache_free(&texts, f->object);
+}
+
+static const struct file_ops file_ops = {
+	.read = proc_read,
+	.seek = proc_seek,
+	.close = proc_close,
+};
