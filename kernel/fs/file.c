@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Open file descriptions: what all kinds share. The checks are made here, so a kind only does what it is asked. */
+#include "epoll.h"
+
 #include <fs/file.h>
 #include <fs/inode.h>
 #include <lib/assert.h>
@@ -66,6 +68,8 @@ void file_put(struct file *f)
 	assert(f->references > 0);
 	if (--f->references > 0)
 		return;
+	if (f->watches)
+		epoll_forget_file(f);
 	if (f->ops->close)
 		f->ops->close(f);
 	if (f->inode)
@@ -211,6 +215,12 @@ int64_t file_pwritev(struct file *f, uint64_t vectors, uint32_t count, int64_t o
 	int64_t error = check_offset(f, offset);
 
 	return error ? error : move_vectors(f, vectors, count, &at, write_at);
+}
+
+int64_t file_send(struct file *out, struct file *in, uint64_t offset, size_t bytes)
+{
+	(void)offset, (void)bytes;
+	return may_read(in) && may_write(out) ? -LX_EINVAL : -LX_EBADF;
 }
 
 int64_t file_load(struct file *f, void *to, size_t bytes, uint64_t offset)

@@ -405,6 +405,49 @@ static void timerfds_count_what_was_missed(void **unused)
 	assert_int_equal(timerfd_set(reader, 1, 1), -LX_EINVAL);
 }
 
+static void epoll_tells_what_is_ready(void **unused)
+{
+	struct lx_epoll_event event = {.events = LX_POLLIN, .data = 11}, got[4];
+	struct file *e;
+
+	(void)unused;
+	assert_int_equal(epoll_create(&e), 0);
+	assert_int_equal(fd_install(table, reader, 0, 0), 0);
+	assert_int_equal(fd_install(table, writer, 0, 0), 1);
+	assert_int_equal(fd_install(table, open_file("/dev/null", 0), 0, 0), 2);
+	assert_int_equal(fd_install(table, file_get(e), 0, 0), 3);
+	assert_int_equal(epoll_control(e, LX_EPOLL_CTL_MOD, table, 0, at(&event)), -LX_ENOENT);
+	assert_int_equal(epoll_control(e, LX_EPOLL_CTL_ADD, table, 0, at(&event)), 0);
+	assert_int_equal(epoll_control(e, LX_EPOLL_CTL_ADD, table, 0, at(&event)), -LX_EEXIST);
+	assert_int_equal(epoll_control(e, LX_EPOLL_CTL_ADD, table, 2, at(&event)), -LX_EPERM);
+	assert_int_equal(epoll_control(e, LX_EPOLL_CTL_ADD, table, 3, at(&event)), -LX_EINVAL);
+	assert_int_equal(epoll_control(e, LX_EPOLL_CTL_ADD, table, 4, at(&event)), -LX_EBADF);
+	assert_int_equal(epoll_wait(e, at(got), 4, 0), 0);
+	stand_in_asleep = writer_comes;
+	assert_int_equal(epoll_wait(e, at(got), 4, WAIT_FOREVER), 1);
+	assert_true(got[0].events == LX_POLLIN && got[0].data == 11);
+	assert_int_equal(epoll_wait(e, at(got), 4, WAIT_FOREVER), 1); /* by level */
+	event = (struct lx_epoll_event){.events = LX_POLLOUT | LX_EPOLLONESHOT, .data = 12};
+	assert_int_equal(epoll_control(e, LX_EPOLL_CTL_ADD, table, 1, at(&event)), 0);
+	assert_int_equal(epoll_wait(e, at(got), 4, WAIT_FOREVER), 2);
+	assert_int_equal(epoll_wait(e, at(got), 4, WAIT_FOREVER), 1);
+	event = (struct lx_epoll_event){.events = LX_POLLIN | LX_EPOLLET, .data = 13};
+	assert_int_equal(epoll_control(e, LX_EPOLL_CTL_MOD, table, 0, at(&event)), 0);
+	assert_int_equal(epoll_wait(e, at(got), 4, WAIT_FOREVER), 1);
+	assert_int_equal(epoll_wait(e, at(got), 4, 0), 0); /* told once */
+	file_write(writer, at("x"), 1);
+	assert_int_equal(epoll_wait(e, at(got), 4, WAIT_FOREVER), 1);
+	stand_in_asleep = signal_comes;
+	assert_int_equal(epoll_wait(e, at(got), 4, WAIT_FOREVER), -LX_EINTR);
+	fd_close(table, 0); /* its watch goes along */
+	assert_int_equal(epoll_control(e, LX_EPOLL_CTL_MOD, table, 0, at(&event)), -LX_EBADF);
+	assert_int_equal(epoll_control(e, LX_EPOLL_CTL_DEL, table, 1, 0), 0);
+	assert_int_equal(epoll_wait(e, at(got), 4, 0), 0);
+	fd_close_range(table, 0, UINT32_MAX, false);
+	file_put(e);
+	reader = writer = NULL;
+}
+
 /* The terminal. */
 
 static int32_t signalled, caller_group = 7;
@@ -603,6 +646,7 @@ int main(void)
 		PIPE_TEST(vectors),
 		PIPE_TEST(poll_sees_both_ends),
 		PIPE_TEST(select_is_poll_with_bits),
+		PIPE_TEST(epoll_tells_what_is_ready),
 		PIPE_TEST(eventfds_count),
 		PIPE_TEST(timerfds_count_what_was_missed),
 		cmocka_unit_test(a_shell_on_the_console),

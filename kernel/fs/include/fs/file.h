@@ -16,6 +16,7 @@
 
 struct file;
 struct inode;
+struct epoll_watch;
 
 /* Whoever wants to know when a file becomes ready hangs a link on its source; `changed` is called at each change, from
  * a top half too, and looks again for itself. */
@@ -63,6 +64,7 @@ struct file {
 	const struct file_ops *ops;
 	struct inode *inode; /* referenced; NULL = it has none (pipes, timers) */
 	void *object;        /* of the kind */
+	struct epoll_watch *watches; /* who asked epoll for it */
 };
 
 /* A description with one reference. Takes over one reference to `inode`, also when it fails. NULL: no memory. */
@@ -83,6 +85,8 @@ int64_t file_readv(struct file *f, uint64_t vectors, uint32_t count);
 int64_t file_writev(struct file *f, uint64_t vectors, uint32_t count);
 int64_t file_preadv(struct file *f, uint64_t vectors, uint32_t count, int64_t offset);
 int64_t file_pwritev(struct file *f, uint64_t vectors, uint32_t count, int64_t offset);
+/* sendfile: -LX_EINVAL, as Linux says for files that cannot do it; programs copy themselves then. */
+int64_t file_send(struct file *out, struct file *in, uint64_t offset, size_t bytes);
 int64_t file_load(struct file *f, void *to, size_t bytes, uint64_t offset);
 int64_t file_seek(struct file *f, int64_t offset, int32_t whence);
 /* FIONBIO and what the kind knows; FIOCLEX and FIONCLEX are fd_ioctl's. */
