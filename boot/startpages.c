@@ -38,6 +38,26 @@ static void apic_ids(const struct boot_machine *m, const struct qv_sandbox *sb, 
 		id[c] = m->madt.cpu[sb->first_core + c];
 }
 
+static void fill_vcpus(const struct boot_machine *m, uint32_t s, struct qv_info *info)
+{
+	for (uint32_t i = 0; i < m->blob.vcpu_count; i++) {
+		const struct qv_vcpu *v = &m->blob.vcpu[i];
+		const char *run = m->blob.strings + v->run;
+		struct qv_info_vcpu *to = &info->vcpu[info->vcpu_count];
+
+		if (v->sandbox != s)
+			continue;
+		memcpy(to->name, v->name, sizeof(to->name));
+		memcpy(to->run, run, strlen(run) + 1); /* the checker saw that it fits */
+		to->budget_ns = v->budget_ns;
+		to->period_ns = v->period_ns;
+		to->utilisation = v->utilisation;
+		to->core = (uint16_t)v->core;
+		to->flags = (uint16_t)v->flags;
+		info->vcpu_count++;
+	}
+}
+
 static void fill_info(const struct boot_machine *m, uint32_t s, struct qv_info *info)
 {
 	const struct qv_sandbox *sb = &m->blob.sandbox[s];
@@ -64,6 +84,7 @@ static void fill_info(const struct boot_machine *m, uint32_t s, struct qv_info *
 		boot_refuse("shorten `args` in the system file", "sandbox %s: arguments of %zu bytes, at most %zu fit", sb->name,
 			strlen(args), sizeof(info->args) - 1);
 	memcpy(info->args, args, strlen(args) + 1);
+	fill_vcpus(m, s, info);
 	info->magic = QV_INFO_MAGIC;
 }
 

@@ -11,7 +11,7 @@ static const char *section_name(uint32_t type)
 {
 	static const char *const names[QV_SECTION_TYPE_END] = {
 		"header", "system", "sandbox", "memory", "region", "device",
-		"port", "load", "file", "string", "signature",
+		"port", "load", "file", "string", "signature", "vcpu",
 	};
 
 	return type < QV_SECTION_TYPE_END ? names[type] : "unknown";

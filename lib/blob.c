@@ -25,6 +25,7 @@ static const struct section_rule section_rules[QV_SECTION_TYPE_END] = {
 	[QV_SECTION_FILE] = { sizeof(struct qv_file), 1, QV_BLOB_MAX_FILES },
 	[QV_SECTION_STRING] = { 1, 1, QV_BLOB_MAX_STRINGS },
 	[QV_SECTION_SIGNATURE] = { 1, 0, 0 },
+	[QV_SECTION_VCPU] = { sizeof(struct qv_vcpu), 0, QV_BLOB_MAX_VCPUS },
 };
 
 struct located { /* a section after its directory entry was accepted */
@@ -144,6 +145,8 @@ static void fill(struct qv_blob *blob, const void *bytes, const struct located a
 	blob->load_count = at[QV_SECTION_LOAD].count;
 	blob->file = at[QV_SECTION_FILE].entries;
 	blob->file_count = at[QV_SECTION_FILE].count;
+	blob->vcpu = at[QV_SECTION_VCPU].entries;
+	blob->vcpu_count = at[QV_SECTION_VCPU].count;
 	blob->strings = at[QV_SECTION_STRING].entries;
 	blob->string_bytes = at[QV_SECTION_STRING].count;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Second half of the blob checker: what the entries of each section may say. The order matters: memory and regions are
- * judged before loads, which rely on them. Loops are bounded by the QV_BLOB_MAX_* limits; none is worse than quadratic.
+ * judged before loads, which rely on them. Loops are bounded by the QV_BLOB_MAX_* limits; none is worse than
+ * quadratic.
  */
 #include "blob_rules.h"
 
@@ -354,6 +355,42 @@ static bool check_ports(const context *c)
 	return true;
 }
 
+static bool vcpu_time_good(const struct qv_vcpu *v)
+{
+	if (v->flags & QV_VCPU_IO)
+		return v->utilisation > 0 && v->utilisation < QV_VCPU_UTILISATION_ONE && !v->budget_ns && !v->period_ns;
+	return v->budget_ns > 0 && v->budget_ns <= v->period_ns && v->period_ns <= QV_VCPU_PERIOD_MAX_NS && !v->utilisation;
+}
+
+static bool run_fits(const struct qv_blob *b, uint32_t at)
+{
+	for (uint32_t i = 0; i < QV_VCPU_RUN_LEN && at + i < b->string_bytes; i++)
+		if (b->strings[at + i] == 0)
+			return true;
+	return false;
+}
+
+static bool check_vcpus(const context *c)
+{
+	const struct qv_blob *b = c->blob;
+	uint32_t vcpus[QV_MAX_SANDBOXES] = { 0 };
+
+	for (uint32_t i = 0; i < b->vcpu_count; i++) {
+		const struct qv_vcpu *v = &b->vcpu[i];
+
+		if (v->sandbox >= b->sandbox_count || b->sandbox[v->sandbox].kernel != QV_KERNEL_QUEST ||
+		    v->core >= b->sandbox[v->sandbox].core_count)
+			return REFUSE(VCPU, i, "the VCPU's sandbox or core does not exist");
+		if ((v->flags & ~QV_VCPU_IO) || v->reserved || !name_good(v->name) || !run_fits(b, v->run))
+			return REFUSE(VCPU, i, "the VCPU's flags, name or program are impossible");
+		if (!vcpu_time_good(v))
+			return REFUSE(VCPU, i, "the VCPU's budget, period or utilization are out of range");
+		if (++vcpus[v->sandbox] > QV_SANDBOX_MAX_VCPUS)
+			return REFUSE(VCPU, i, "a sandbox has more than 16 VCPUs");
+	}
+	return true;
+}
+
 static bool check_files(const context *c)
 {
 	uint64_t end = c->sealed_size;
@@ -391,5 +428,5 @@ bool qv_blob_private(const struct qv_blob *b, uint32_t sandbox, uint64_t gpa, ui
 bool qv_blob_rules(const context *c)
 {
 	return check_system(c) && check_strings(c) && check_sandboxes(c) && check_regions(c) && check_memory(c) &&
-	       check_devices(c) && check_ports(c) && check_files(c) && qv_blob_load_rules(c);
+	       check_devices(c) && check_ports(c) && check_vcpus(c) && check_files(c) && qv_blob_load_rules(c);
 }

@@ -245,7 +245,7 @@ static const struct change structure[] = {
 	SET(h.sealed_size, 64, HEADER, "the blob's sizes contradict each other"),
 	SET(h.sealed_size, ~0ull, HEADER, "the blob's sizes contradict each other"),
 	SET(h.total_size, 1 << 30, HEADER, "the blob is cut off"),
-	SET(dir[DEVICE].type, 11, HEADER, "the blob has a section of unknown type"),
+	SET(dir[DEVICE].type, QV_SECTION_TYPE_END, HEADER, "the blob has a section of unknown type"),
 	SET(dir[DEVICE].type, 0, HEADER, "the blob has a section of unknown type"),
 	SET(dir[DEVICE].type, QV_SECTION_PORT, PORT, "the section's entries have a wrong size"),
 	SET(dir[DEVICE].type, QV_SECTION_REGION, REGION, "the section is there twice"),

@@ -12,14 +12,14 @@ monitor-svm_ROOMS := monitor/common monitor/svm
 monitor-svm_SCRIPT := monitor/common/monitor.ld
 monitor-vmx_ROOMS := monitor/common monitor/vmx
 monitor-vmx_SCRIPT := monitor/common/monitor.ld
-quest_ROOMS       := kernel/base kernel/mm kernel/sched kernel/dev kernel/main
-quest_SCRIPT      := kernel/main/quest.ld
+quest_ROOMS       := kernel/base kernel/mm kernel/sched kernel/dev kernel/start kernel/main
+quest_SCRIPT      := kernel/start/quest.ld
 # Rooms that are compiled and checked but not linked into an image yet.
 UNLINKED          := kernel/fs
 
 # Tests inside the kernel: tests/kernel/NAME with the rooms it tests and a main of its own make build/test-NAME.elf.
-KERNEL_TESTS := mm
-test-mm_ROOMS := kernel/base kernel/mm kernel/dev tests/kernel/common tests/kernel/mm
-$(foreach t,$(KERNEL_TESTS),$(eval test-$(t)_SCRIPT := kernel/main/quest.ld))
-$(foreach t,$(KERNEL_TESTS),$(eval test-$(t)_EXTRA := $$(B)/kernel/kernel/main/entry.o))
+KERNEL_TESTS := mm sched
+test-mm_ROOMS := kernel/base kernel/mm kernel/dev kernel/start tests/kernel/common tests/kernel/mm
+test-sched_ROOMS := kernel/base kernel/mm kernel/sched kernel/dev kernel/start tests/kernel/threads tests/kernel/sched
+$(foreach t,$(KERNEL_TESTS),$(eval test-$(t)_SCRIPT := kernel/start/quest.ld))
 IMAGES += $(KERNEL_TESTS:%=test-%)

@@ -38,7 +38,7 @@ quest_MODEL := kernel
 $(foreach t,$(KERNEL_TESTS),$(eval test-$(t)_MODEL := kernel))
 
 define image_rule # image
-$(1)_OBJECTS := $(foreach r,$($(1)_ROOMS),$(call objects,$($(1)_MODEL),$(r))) $($(1)_EXTRA)
+$(1)_OBJECTS := $(foreach r,$($(1)_ROOMS),$(call objects,$($(1)_MODEL),$(r)))
 $(B)/$(1).elf: $$($(1)_OBJECTS) $(B)/$($(1)_MODEL)/lib.a $($(1)_SCRIPT)
 	$$(Q)$$(CC) $$(TARGET_LDFLAGS) $($(1)_LDFLAGS) -Wl,-T,$($(1)_SCRIPT) -Wl,-Map,$(B)/$(1).map -o $$@ $$($(1)_OBJECTS) $(B)/$($(1)_MODEL)/lib.a
 endef

@@ -53,6 +53,7 @@ struct config_vcpu {
 	struct config_number budget, period; /* ns */
 	struct config_text io;
 	struct config_number utilization;    /* thousandths of a per cent */
+	struct config_number core;           /* index in the sandbox */
 	struct config_text run;
 };
 
@@ -113,6 +114,8 @@ void config_read(const struct yaml_node *root, struct config *config, struct dia
 void config_read_machine(const struct yaml_node *root, struct config_machine *machine, struct diag *d);
 /* Rules that concern more than one key. Needs a config read without errors. */
 void config_check(struct config *config, struct diag *d);
+/* Its last step: can all VCPUs of each core be served? Only if there are no errors so far. */
+void config_admit(const struct config *config, struct diag *d);
 /* Index of the sandbox, or -1. */
 int config_find(const struct config *config, const char *name);
 /* First core of each sandbox: pins first, then the lowest free ones. Only after config_check. */

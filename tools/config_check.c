@@ -105,12 +105,25 @@ static void check_vcpu(struct diag *d, const struct config_vcpu *v)
 		diag_error(d, v->budget.at, "the budget is longer than the period; make it smaller");
 	if (v->utilization.given && (v->utilization.value == 0 || v->utilization.value > 100000))
 		diag_error(d, v->utilization.at, "a utilization must be above 0%% and at most 100%%; change it");
+	else if (v->utilization.value == 100000)
+		diag_error(d, v->utilization.at, "a utilization of 100%% leaves nothing to other VCPUs; make it smaller");
+	if (v->period.given && v->period.value > QV_VCPU_PERIOD_MAX_NS)
+		diag_error(d, v->period.at, "a period of more than an hour; make it shorter");
+	if (v->run.text && strlen(v->run.text) >= QV_VCPU_RUN_LEN)
+		diag_error(d, v->run.at, "the path has %zu bytes; at most %u are possible", strlen(v->run.text),
+			QV_VCPU_RUN_LEN - 1);
 }
 
 static void check_vcpus(struct diag *d, const struct config_sandbox *s)
 {
-	for (int i = 0; i < s->vcpu_count; i++)
+	for (int i = 0; i < s->vcpu_count; i++) {
+		const struct config_number *core = &s->vcpu[i].core;
+
 		check_vcpu(d, &s->vcpu[i]);
+		if (core->given && core->value >= s->cores.value)
+			diag_error(d, core->at, "the sandbox has no core %llu; its cores are 0 to %llu",
+				(unsigned long long)core->value, (unsigned long long)s->cores.value - 1);
+	}
 	for (int i = 0; i < s->device_count; i++) {
 		const struct config_text *vcpu = &s->device[i].vcpu;
 		const struct config_vcpu *v = vcpu->text ? find_vcpu(s, vcpu->text) : NULL;
@@ -445,4 +458,6 @@ void config_check(struct config *c, struct diag *d)
 	if (d->count == 0)
 		check_launch_order(d, c);
 	check_cores(d, c);
+	if (d->count == 0)
+		config_admit(c, d);
 }

@@ -210,12 +210,18 @@ FIELD_READER(read_vcpu_io, config_vcpu, io, take_name)
 FIELD_READER(read_vcpu_utilization, config_vcpu, utilization, take_percent)
 FIELD_READER(read_vcpu_run, config_vcpu, run, take_text)
 
+READER(read_vcpu_core)
+{
+	(void)take_number(d, value, 0, QV_MAX_CORES - 1, &((struct config_vcpu *)into)->core);
+}
+
 static const struct key vcpu_keys[] = {
 	{ "budget", "time", "processor time per period (main VCPU)", read_vcpu_budget },
 	{ "period", "time", "period of the budget (main VCPU)", read_vcpu_period },
 	{ "io", "name", "class of devices it serves (I/O VCPU)", read_vcpu_io },
 	{ "utilization", "percent", "share of a core (I/O VCPU)", read_vcpu_utilization },
 	{ "run", "path", "program it runs, as named in `programs`", read_vcpu_run },
+	{ "core", "number", "which core of the sandbox, 0 = its first, the default", read_vcpu_core },
 	{ 0 }
 };
 

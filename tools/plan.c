@@ -12,7 +12,8 @@
 #define LINUX_START_GPA 0x10000u /* ends at 640 KiB; ACPI tables are its last 16 KiB */
 #define LINUX_START_SIZE 0x90000u
 
-/* Console on com1 if there is one; TSC as the only clock; no IO-APIC and no early PCI probing: neither exists here. */
+/* Console on com1 if there is one; TSC as the only clock; no IO-APIC and no early PCI probing: neither exists here.
+ * */
 #define LINUX_ARGS "tsc=reliable noapic pci=noearly"
 #define LINUX_CONSOLE "console=ttyS0,115200 8250.nr_uarts=1"
 #define LINUX_NO_CONSOLE "8250.nr_uarts=0"
@@ -89,6 +90,20 @@ static void add_ports(struct plan *plan, uint32_t i)
 		add_port(plan, i, s->ports[j].first, s->ports[j].last);
 	if (uart)
 		add_port(plan, i, (uint16_t)uart, (uint16_t)(uart + 7));
+}
+
+static void add_vcpus(struct plan *plan, uint32_t i)
+{
+	for (int j = 0; j < plan->source[i]->vcpu_count; j++) {
+		const struct config_vcpu *v = &plan->source[i]->vcpu[j];
+		struct qv_vcpu *to = &plan->vcpu[plan->vcpu_count++];
+
+		*to = (struct qv_vcpu){ .sandbox = i, .core = (uint32_t)v->core.value, .budget_ns = v->budget.value,
+			.period_ns = v->period.value, .utilisation = (uint32_t)v->utilization.value,
+			.flags = v->utilization.given ? QV_VCPU_IO : 0,
+			.run = plan_string(plan, v->run.text ? v->run.text : "") };
+		set_name(to->name, v->name.text);
+	}
 }
 
 static void add_devices(struct plan *plan, uint32_t i)
@@ -202,6 +217,7 @@ bool plan_make(struct plan *plan, const struct config *config, const struct plan
 		plan->system.core_count += plan->sandbox[i].core_count;
 		add_ports(plan, i);
 		add_devices(plan, i);
+		add_vcpus(plan, i);
 	}
 	return plan_images(plan, config, options, d) && plan_place(plan, config, d);
 }

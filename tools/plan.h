@@ -21,9 +21,11 @@ struct plan {
 	struct qv_device device[QV_BLOB_MAX_DEVICES];
 	struct qv_port_range port[QV_BLOB_MAX_PORTS];
 	struct qv_load load[QV_BLOB_MAX_LOADS];
+	struct qv_vcpu vcpu[QV_BLOB_MAX_VCPUS];
 	struct plan_file file[QV_BLOB_MAX_FILES];
 	char strings[QV_BLOB_MAX_STRINGS];
-	uint32_t sandbox_count, memory_count, region_count, device_count, port_count, load_count, file_count, string_bytes;
+	uint32_t sandbox_count, memory_count, region_count, device_count, port_count, load_count, file_count, vcpu_count,
+		string_bytes;
 	/* not in the blob: for the report, and to find a place in the file again */
 	const struct config_sandbox *source[QV_MAX_SANDBOXES];
 	uint64_t memory_size[QV_MAX_SANDBOXES]; /* private bytes, guest-physical 0 up */

@@ -31,6 +31,7 @@ static uint32_t list_parts(const struct plan *p, struct qv_file files[QV_BLOB_MA
 		{ QV_SECTION_LOAD, p->load_count, sizeof(p->load[0]), p->load },
 		{ QV_SECTION_FILE, p->file_count, sizeof(files[0]), files },
 		{ QV_SECTION_STRING, p->string_bytes, 1, p->strings },
+		{ QV_SECTION_VCPU, p->vcpu_count, sizeof(p->vcpu[0]), p->vcpu },
 	};
 	uint32_t n = 0;
 

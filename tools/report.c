@@ -26,14 +26,6 @@ uint64_t report_ram_bytes(const struct plan *plan)
 	return top > hole ? hole : top;
 }
 
-static bool uses_vcpus(const struct config *c)
-{
-	for (int i = 0; i < c->sandbox_count; i++)
-		if (c->sandbox[i].vcpu_count)
-			return true;
-	return false;
-}
-
 static bool uses_channels(const struct config *c)
 {
 	return c->channel_count > 0;
@@ -66,8 +58,6 @@ const char *report_not_enforced(const struct config *config, int *step)
 		bool (*used)(const struct config *c);
 		const char *text;
 	} gaps[] = {
-		{ uses_vcpus,
-		  "vcpus: budgets, periods and utilizations are checked for form; the kernel does not schedule by them yet" },
 		{ uses_channels, "channels: checked for form; no shared memory is set up and no delay is computed yet" },
 		{ uses_smt, "smt: one hardware thread of each core is used, the others sleep; `shared` has no effect yet" },
 		{ uses_watcher, "watched-by: gives the watcher the right to restart; heartbeats are not checked yet" },

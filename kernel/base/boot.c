@@ -11,7 +11,8 @@ bool boot_info_take(const struct qv_info *given)
 	info = *given;
 	info.name[QV_NAME_LEN - 1] = '\0';
 	info.args[sizeof(info.args) - 1] = '\0';
-	return info.core_count >= 1 && info.core_count <= QV_MAX_CORES && info.range_count <= QV_MAX_RANGES;
+	return info.core_count >= 1 && info.core_count <= QV_MAX_CORES && info.range_count <= QV_MAX_RANGES &&
+		info.vcpu_count <= QV_INFO_VCPUS;
 }
 
 const struct qv_info *boot_info(void)

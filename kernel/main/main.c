@@ -6,7 +6,8 @@
  *   debug      log at debug level;  quiet  only warnings and errors
  */
 #include "selftest.h"
-#include "smp.h"
+#include "tick.h"
+#include "vcpus.h"
 
 #include <base/boot.h>
 #include <base/call.h>
@@ -21,30 +22,20 @@
 #include <dev/uart.h>
 #include <hw/cpu.h>
 #include <lib/args.h>
+#include <lib/frames.h>
+#include <lib/string.h>
 #include <mm/mm.h>
-#include <sched/idle.h>
+#include <sched/vcpu.h>
+#include <start/start.h>
 
 #define DEFAULT_TICK_US 1000u
 #define MIN_TICK_US 10u
 #define MAX_TICK_US 1000000u
-#define BOOT_LARGE_LEAF 0x83u /* present, writable, 2 MiB */
-
-_Noreturn void kernel_main(uint64_t info_gpa);                      /* called by entry.S */
-_Noreturn void start_on_stack(uint64_t top, void (*run)(void));     /* entry.S */
-
-extern volatile uint64_t boot_slice_pd[]; /* entry.S: the boot tables' directory at SLICE_BASE */
 
 static struct {
 	uint64_t tick_us;
 	uint64_t ticks;
 } options;
-
-/* The console works before the kernel has its own tables, so that every later failure can be told. */
-static void map_slice(uint64_t slice_gpa)
-{
-	if (slice_gpa)
-		boot_slice_pd[0] = slice_gpa | BOOT_LARGE_LEAF;
-}
 
 static void read_options(const char *args)
 {
@@ -68,16 +59,15 @@ static void greet(const struct qv_info *info)
 		(unsigned long long)(info->tsc_hz / 1000000u), boot_is_bare() ? "bare" : "partitioned");
 }
 
-/* After every interrupt: tell the host how far this core's clock is. */
-static void awake(void)
+/* Pages of the frame allocator, for good. */
+static void *take_pages(size_t bytes)
 {
-	struct cpu *cpu = this_cpu();
+	uint32_t order = qv_frames_order((bytes + QV_PAGE_SIZE - 1) / QV_PAGE_SIZE);
+	uint64_t gpa;
 
-	console_set_word(cpu->index, cpu->ticks);
-	if (options.ticks && cpu->period && cpu->ticks >= options.ticks) {
-		timer_stop();
-		log_info("core %u: %llu ticks done", cpu->index, (unsigned long long)cpu->ticks);
-	}
+	if (!mm_alloc(order, &gpa))
+		return NULL;
+	return memset(memory_at(gpa), 0, QV_PAGE_SIZE << order);
 }
 
 /* Each core's monitor takes its own exit counts as baseline, so each core reports. */
@@ -94,7 +84,8 @@ static void core_up(void)
 {
 	irq_enable_apic();
 	timer_init();
-	timer_start(options.tick_us);
+	sched_init();
+	tick_start(options.tick_us, options.ticks);
 	log_info("core %u up", this_cpu()->index);
 }
 
@@ -103,7 +94,7 @@ static void other_core(void)
 	core_up();
 	report_ready();
 	this_cpu()->up = true;
-	idle_run(awake);
+	sched_run();
 }
 
 static void first_core(void)
@@ -111,16 +102,17 @@ static void first_core(void)
 	core_up();
 	selftest_run();
 	smp_start(other_core);
+	vcpus_create();
 	log_info("ready");
 	report_ready();
-	idle_run(awake);
+	sched_run();
 }
 
 _Noreturn void kernel_main(uint64_t info_gpa)
 {
 	if (!boot_info_take(memory_at(info_gpa)))
 		hw_stop();
-	map_slice(boot_info()->slice_gpa);
+	start_map_slice(boot_info()->slice_gpa);
 	console_init();
 	uart_init();
 	irq_init();
@@ -129,6 +121,6 @@ _Noreturn void kernel_main(uint64_t info_gpa)
 	mm_init();
 	read_options(boot_info()->args);
 	greet(boot_info());
-	timer_claim();
+	sched_setup(take_pages);
 	start_on_stack(memory_stack_top(0, STACK_MAIN), first_core);
 }

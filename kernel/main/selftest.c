@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Self-tests: cheap checks that what the boot set up really holds on this machine. */
 #include "selftest.h"
+#include "tick.h"
 
 #include <base/cpu.h>
 #include <base/log.h>
@@ -11,6 +12,7 @@
 #include <lib/frames.h>
 #include <mm/heap.h>
 #include <mm/mm.h>
+#include <sched/thread.h>
 
 #define TICK_WAIT_US 2000000u
 
@@ -101,15 +103,13 @@ static bool thread_stacks_have_holes(void)
 
 static bool timer_ticks(void)
 {
-	uint64_t start = hw_rdtsc(), ticks = this_cpu()->ticks;
+	uint64_t start = hw_rdtsc(), ticks = tick_count();
 	bool ticked;
 
-	hw_sti();
 	do {
-		hw_pause();
-		ticked = this_cpu()->ticks >= ticks + 2;
+		sched_preempt_point();
+		ticked = tick_count() >= ticks + 2;
 	} while (!ticked && hw_rdtsc() - start < time_cycles(TICK_WAIT_US));
-	hw_cli();
 	return ticked;
 }
 

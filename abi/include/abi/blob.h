@@ -14,7 +14,7 @@
 #include <abi/limits.h>
 
 #define QV_BLOB_MAGIC   0x31424f4c42565100ull /* "\0QVBLOB1" */
-#define QV_BLOB_VERSION 1u
+#define QV_BLOB_VERSION 2u
 
 struct qv_blob_header {
 	uint64_t magic;
@@ -36,6 +36,7 @@ enum qv_section_type {
 	QV_SECTION_FILE = 8,
 	QV_SECTION_STRING = 9,     /* count = bytes, entry_size = 1; NUL-terminated UTF-8 strings; offset 0 is "" */
 	QV_SECTION_SIGNATURE = 10, /* reserved: must be absent or have count 0 */
+	QV_SECTION_VCPU = 11,
 	QV_SECTION_TYPE_END
 };
 
@@ -163,6 +164,24 @@ struct qv_file {
 	uint8_t sha256[32];
 };
 
+#define QV_VCPU_IO (1u << 0)
+#define QV_VCPU_RUN_LEN 64u            /* bytes of a program's path, NUL included */
+#define QV_VCPU_UTILISATION_ONE 100000u
+#define QV_VCPU_PERIOD_MAX_NS (3600ull * 1000000000u)
+
+struct qv_vcpu { /* of a Quest sandbox; created by its kernel at boot if admitted */
+	uint32_t sandbox;
+	uint32_t core;        /* index in the sandbox */
+	uint32_t flags;       /* QV_VCPU_* */
+	uint32_t utilisation; /* I/O: of QV_VCPU_UTILISATION_ONE, 0 < it < one */
+	uint64_t budget_ns;   /* main: 0 < budget <= period */
+	uint64_t period_ns;   /* main */
+	uint32_t run;         /* string offset: path of the program it runs, "" = none */
+	uint32_t reserved;
+	char name[QV_NAME_LEN];
+};
+
+_Static_assert(sizeof(struct qv_vcpu) == 72, "VCPU layout");
 _Static_assert(sizeof(struct qv_blob_header) == 64, "blob header layout");
 _Static_assert(sizeof(struct qv_section) == 24, "section layout");
 _Static_assert(sizeof(struct qv_system) == 56, "system layout");

@@ -9,10 +9,10 @@
 #ifndef ABI_INFO_H
 #define ABI_INFO_H
 
-#include <abi/limits.h>
+#include <abi/blob.h>
 
 #define QV_INFO_MAGIC   0x314f464e49565151ull
-#define QV_INFO_VERSION 1u
+#define QV_INFO_VERSION 2u
 
 #define QV_INFO_BARE        (1u << 0) /* no monitor below: calls must not be made */
 #define QV_INFO_VMMCALL     (1u << 1) /* calls by VMMCALL (AMD-V); otherwise VMCALL */
@@ -22,6 +22,18 @@
 struct qv_info_range {
 	uint64_t gpa;
 	uint64_t size;
+};
+
+#define QV_INFO_VCPUS 16u
+
+struct qv_info_vcpu {
+	char name[QV_NAME_LEN];
+	char run[QV_VCPU_RUN_LEN]; /* NUL-terminated, empty = no program */
+	uint64_t budget_ns;
+	uint64_t period_ns;
+	uint32_t utilisation; /* of QV_VCPU_UTILISATION_ONE */
+	uint16_t core;
+	uint16_t flags; /* QV_VCPU_* */
 };
 
 struct qv_info {
@@ -44,6 +56,9 @@ struct qv_info {
 	uint64_t initrd_size;
 	uint64_t trampoline_gpa; /* a free page below 1 MiB for starting other cores */
 	char args[1024]; /* NUL-terminated */
+	uint32_t vcpu_count;
+	uint32_t reserved;
+	struct qv_info_vcpu vcpu[QV_INFO_VCPUS]; /* in the order of the system file */
 };
 
 _Static_assert(sizeof(struct qv_info) <= 4096, "info fits a page");

@@ -15,31 +15,30 @@
 #define QV_BLOB_MAX_REGIONS  48u
 #define QV_BLOB_MAX_DEVICES  64u
 #define QV_BLOB_MAX_PORTS    64u
+#define QV_BLOB_MAX_VCPUS    128u
 #define QV_BLOB_MAX_LOADS    128u
 #define QV_BLOB_MAX_FILES    32u
-#define QV_BLOB_MAX_STRINGS  16384u /* bytes */
+#define QV_BLOB_MAX_STRINGS  32768u /* bytes */
 #endif
 #define QV_SANDBOX_MAX_LOADS   16u
 #define QV_SANDBOX_MAX_DEVICES 16u
+#define QV_SANDBOX_MAX_VCPUS   16u
 #define QV_PLACE_FLOOR (16ull << 20) /* nothing of the blob lies below: boot code and its stack do */
 #define QV_CORE_REGION_MIN (256ull << 10) /* of a core's region, beside the monitor image */
 
 /*
- * What holds after qv_blob_check, beyond the layout rules of abi/blob.h:
- *   names      NUL-terminated printable ASCII, not empty; those of sandboxes differ
- *   cores      every ordinal below core_count belongs to exactly one sandbox
- *   memory     host ranges of all records and regions are disjoint (a CONSOLE record is the sandbox's own slice of
- *              BLACKBOX: base + (1 + sandbox) * 2 MiB), guest ranges of one sandbox are disjoint; everything ends at or
- *              below memory_top; PRIVATE guest-physical addresses lie below QV_WINDOW
- *   regions    exactly one MACHINE, BLACKBOX, IOMMU, ARCHIVE, one CORE per core, one TABLES and START per sandbox,
- *              each large enough for what abi/ puts into it; ARCHIVE holds total_size bytes
- *   loads      inside private memory of their sandbox, disjoint from each other and from the start pages; the entry
- *              point lies in an executable one; the first of a Linux sandbox is its bzImage; monitor segments start on
- *              pages of their own, in ascending order, and fit the core regions with QV_CORE_REGION_MIN to spare; both
- *              vendors' monitors are there unless the system is bare
- *   launch     after_mask has no cycle
- *   ports      no port belongs to two records; devices: none is named twice
- *   bare       one Quest sandbox, guest-physical = host-physical, no monitor loads
+ * What holds after qv_blob_check, beyond the layout rules of abi/blob.h: names NUL-terminated printable ASCII, not
+ * empty; those of sandboxes differ cores every ordinal below core_count belongs to exactly one sandbox memory host
+ * ranges of all records and regions are disjoint (a CONSOLE record is the sandbox's own slice of BLACKBOX: base + (1 +
+ * sandbox) * 2 MiB), guest ranges of one sandbox are disjoint; everything ends at or below memory_top; PRIVATE guest-
+ * physical addresses lie below QV_WINDOW regions exactly one MACHINE, BLACKBOX, IOMMU, ARCHIVE, one CORE per core, one
+ * TABLES and START per sandbox, each large enough for what abi/ puts into it; ARCHIVE holds total_size bytes loads
+ * inside private memory of their sandbox, disjoint from each other and from the start pages; the entry point lies in
+ * an executable one; the first of a Linux sandbox is its bzImage; monitor segments start on pages of their own, in
+ * ascending order, and fit the core regions with QV_CORE_REGION_MIN to spare; both vendors' monitors are there unless
+ * the system is bare launch after_mask has no cycle ports no port belongs to two records; devices: none is named twice
+ * vcpus of Quest sandboxes, at most 16 each, on cores of theirs, parameters in range bare one Quest sandbox, guest-
+ * physical = host-physical, no monitor loads
  */
 
 struct qv_blob { /* pointers into the checked bytes */
@@ -52,8 +51,10 @@ struct qv_blob { /* pointers into the checked bytes */
 	const struct qv_port_range *port;
 	const struct qv_load *load;
 	const struct qv_file *file;
+	const struct qv_vcpu *vcpu;
 	const char *strings;
-	uint32_t sandbox_count, memory_count, region_count, device_count, port_count, load_count, file_count, string_bytes;
+	uint32_t sandbox_count, memory_count, region_count, device_count, port_count, load_count, file_count, vcpu_count;
+	uint32_t string_bytes;
 };
 
 struct qv_blob_error {

@@ -12,13 +12,7 @@
 #include <hw/cpu.h>
 #include <ktest/test.h>
 #include <mm/mm.h>
-
-#define LARGE_LEAF 0x83u /* present, writable, 2 MiB */
-
-_Noreturn void kernel_main(uint64_t info_gpa);                  /* called by kernel/main/entry.S */
-_Noreturn void start_on_stack(uint64_t top, void (*run)(void)); /* there, too */
-
-extern volatile uint64_t boot_slice_pd[];
+#include <start/start.h>
 
 static unsigned points;
 
@@ -52,8 +46,7 @@ _Noreturn void kernel_main(uint64_t info_gpa)
 {
 	if (!boot_info_take(memory_at(info_gpa)))
 		hw_stop();
-	if (boot_info()->slice_gpa)
-		boot_slice_pd[0] = boot_info()->slice_gpa | LARGE_LEAF;
+	start_map_slice(boot_info()->slice_gpa);
 	console_init();
 	uart_init();
 	irq_init();

@@ -28,10 +28,7 @@ struct cpu {
 	uint64_t irq_count;
 	uint32_t index;           /* in the sandbox */
 	uint32_t apic_id;
-	volatile uint64_t ticks;  /* timer ticks since timer_start */
 	volatile bool up;         /* its boot is over: written once by the core itself */
-	uint64_t period;          /* of the tick, TSC cycles */
-	uint64_t deadline;        /* of the next tick, TSC */
 	uint64_t gdt[7];
 	struct cpu_tss tss;
 };

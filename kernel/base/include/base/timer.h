@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The LAPIC timer as an absolute one-shot in TSC cycles, and the periodic tick made of it. After timer_init neither
- * arming nor ticking leaves the sandbox. */
+/* The LAPIC timer as an absolute one-shot in TSC cycles. After timer_init neither arming nor its interrupt leaves the
+ * sandbox. */
 #ifndef BASE_TIMER_H
 #define BASE_TIMER_H
 
-#include <abi/types.h>
+#include <base/irq.h>
 
-/* Claim the timer vector; once, on core 0. */
-void timer_claim(void);
+/* `handler` gets the timer's interrupts; once, on core 0. */
+void timer_claim(irq_handler *handler);
 /* Set this core's LVT: TSC-deadline where the processor has it, else one-shot at divide-by-1. */
 void timer_init(void);
-/* Tick every `us` microseconds on this core, without drift; ticks are counted in this_cpu()->ticks. */
-void timer_start(uint64_t us);
-/* No more ticks on this core. */
-void timer_stop(void);
+/* One interrupt at TSC `deadline`, at once if that has passed; replaces what was armed. It may come a little early,
+ * and without TSC-deadline mode also when the counter has run out after 2^32 counts. */
+void timer_arm(uint64_t deadline);
+/* No interrupt. */
+void timer_disarm(void);
 
 #endif

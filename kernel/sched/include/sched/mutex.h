@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A sleeping lock for what must hold still across preemption points, with priority inheritance: while a thread of a
- * better VCPU waits, the holder runs on that VCPU (its budget and its priority), so a depleted holder cannot block it
- * for longer than the waiter's own budget allows. Between cores the inbox of the holder's core carries the request.
+ * better VCPU (shorter period) waits, the holder runs on that VCPU, on its budget and with its priority. A holder
+ * whose borrowed VCPU is depleted goes back to its own, so it never waits for two budgets at once. Between cores there
+ * is no inheritance: the waiter is woken by a message when its turn has come.
  */
 #ifndef SCHED_MUTEX_H
 #define SCHED_MUTEX_H
 
+#include <base/lock.h>
 #include <sched/wait.h>
 
 struct mutex { /* zero-initialised = free */
+	struct lock lock; /* of the fields below: cores may meet here */
 	struct thread *owner;
 	struct wait_queue waiters;
+	struct mutex *next_held; /* by the same owner */
 };
 
+/* Thread context; blocks until the running thread is the owner, which it must not be yet. Not interruptible. */
 void mutex_take(struct mutex *m);
 bool mutex_try(struct mutex *m);
+/* By the owner. The first waiter becomes the owner. */
 void mutex_release(struct mutex *m);
 
 #endif

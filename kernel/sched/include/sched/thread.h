@@ -11,10 +11,11 @@
 #ifndef SCHED_THREAD_H
 #define SCHED_THREAD_H
 
-#include <abi/types.h>
+#include <base/entry.h>
+#include <sched/post.h>
 
 struct vcpu;
-struct cpu;
+struct mutex;
 
 enum thread_state { THREAD_NEW, THREAD_READY, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };
 
@@ -35,19 +36,31 @@ struct thread {
 	uint64_t gs_base; /* of ring 3 */
 	void *xsave;      /* thread_xsave_bytes() bytes, 64-byte aligned; NULL = a kernel thread, uses no FPU registers */
 	/* Scheduling. */
-	struct vcpu *vcpu;
+	struct vcpu *vcpu; /* it runs on: its home, or a waiter's while it holds a mutex */
+	struct vcpu *home;
 	struct thread *ring_next, *ring_previous; /* runnable threads of the VCPU */
 	struct thread *wait_next, *wait_previous; /* in a wait queue */
 	struct wait_queue *waits_on;
+	bool interruptible; /* its wait ends for a signal */
+	uint32_t number;    /* in the trace; unique on its core */
 	uint64_t quantum;  /* cycles left of its round-robin turn */
 	uint64_t consumed; /* cycles run so far; exact at every switch */
 	uint64_t woken_at; /* TSC of the last wake-up */
-	int64_t wake_result; /* what sched_block returned it with */
+	int64_t wake_result; /* enum wait_result */
+	struct mutex *held, *wanted; /* mutexes it holds; the one it waits for */
+	struct sched_post post; /* to another core, for its start */
 	const char *name;
 };
 
 /* The running thread of this core. */
-struct thread *thread_self(void);
+static inline struct thread *thread_self(void)
+{
+	struct thread *t;
+
+	__asm__("mov %%gs:%c1, %0" : "=r"(t) : "i"(CPU_THREAD));
+	return t;
+}
+
 /* Bytes of an XSAVE area under this kernel's XCR0, fixed at boot. A fresh area is made by thread_xsave_init. */
 uint32_t thread_xsave_bytes(void);
 void thread_xsave_init(void *area);
@@ -55,7 +68,8 @@ void thread_xsave_init(void *area);
 /* Make `t` runnable for the first time: it starts in entry(argument) on its kernel stack, on `vcpu` (this core's or
  * another's). All other fields but the scheduling ones were filled by the caller. Any thread context. */
 void thread_start(struct thread *t, struct vcpu *vcpu, void (*entry)(void *argument), void *argument);
-/* The running thread ends. `reap` is called once on another stack, when `t` runs no more and may be freed. */
+/* The running thread ends. `reap` is called once on another stack, when `t` runs no more and may be freed. It must
+ * not block. */
 _Noreturn void thread_exit(void (*reap)(struct thread *t));
 /* Move a thread of this core to `vcpu` of this core, at once. */
 void thread_bind(struct thread *t, struct vcpu *vcpu);

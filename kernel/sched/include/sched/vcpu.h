@@ -10,6 +10,7 @@
 #include <abi/types.h>
 
 #define VCPU_MAX_PER_CORE 1024u
+#define VCPU_MAX_IO 64u /* of them I/O VCPUs */
 #define VCPU_NAME 32u
 
 struct vcpu;
@@ -43,6 +44,7 @@ enum vcpu_error {
 	VCPU_UTILISATION = 3,  /* admission: response times and bounds all refuse */
 	VCPU_NO_ROOM = 4,      /* table full or out of memory */
 	VCPU_BUSY = 5,         /* has threads, or is the default VCPU */
+	VCPU_DIFFERENT = 6,    /* vcpu_set cannot turn a main VCPU into an I/O VCPU, nor move it to another core */
 };
 
 /* Create on parameters->core of this sandbox if admitted. Thread context. */
@@ -59,7 +61,25 @@ void vcpu_inherit(struct vcpu *io, const struct vcpu *asker);
 /* Smallest budget in cycles that the kernel enforces, measured at boot. */
 uint64_t vcpu_least_budget(void);
 
-/* Bring this core's scheduler up: default VCPU, idle thread = the caller. Before any other call on this core. */
+/* Parameters of every core's default VCPU, in microseconds. */
+#define VCPU_DEFAULT_BUDGET_US 10000u
+#define VCPU_DEFAULT_PERIOD_US 100000u
+
+/* Why `error` came back, with the numbers of the last refusal on this core: for a message. */
+const char *vcpu_refusal(enum vcpu_error error, char *text, size_t size);
+/* Cycles this core has slept, and spent in interrupt handlers with the number of interrupts. */
+struct sched_core_usage {
+	uint64_t idle, interrupts, interrupt_count;
+	uint64_t decisions, decision_cycles, decision_worst; /* without the switch of stacks */
+};
+void sched_core_usage(struct sched_core_usage *usage);
+
+/* Memory for the scheduler's own structures: zeroed, 64-byte aligned, never given back; NULL when there is none. */
+typedef void *sched_memory(size_t bytes);
+/* Vectors and hooks: once, on core 0, before sched_init. */
+void sched_setup(sched_memory *memory);
+/* Bring this core's scheduler up: default VCPU, idle thread = the caller, least budget measured. Needs cpu_init,
+ * irq_enable_apic and timer_init of this core. Before any other call on this core. */
 void sched_init(void);
 /* Become the idle loop. */
 _Noreturn void sched_run(void);

@@ -3,6 +3,7 @@
 #ifndef SCHED_WAIT_H
 #define SCHED_WAIT_H
 
+#include <lib/due.h>
 #include <sched/thread.h>
 
 #define WAIT_FOREVER UINT64_MAX
@@ -20,8 +21,8 @@ struct wait_queue { /* zero-initialised = empty */
 /* Block the running thread on `q` until woken, until TSC `deadline` (WAIT_FOREVER = none), or, if `interruptible`,
  * until interrupted. Returns at once with WAIT_INTERRUPTED if THREAD_WORK_SIGNAL is set and `interruptible`. */
 enum wait_result sched_wait(struct wait_queue *q, uint64_t deadline, bool interruptible);
-/* Wake the first waiter; false if there was none. May be called from a top half. The queue may hold threads of other
- * cores only if its owner says so and locks it. */
+/* Wake the first waiter; false if there was none. May be called from a top half. All waiters of a queue are
+ * threads of one core, and only that core calls these functions; another core asks it to by sched_post(). */
 bool sched_wake_one(struct wait_queue *q);
 /* Wake them all; returns how many. */
 uint32_t sched_wake_all(struct wait_queue *q);
@@ -30,13 +31,22 @@ void sched_interrupt(struct thread *t);
 /* Sleep until TSC `deadline`. */
 enum wait_result sched_sleep(uint64_t deadline, bool interruptible);
 
-/* A one-shot timer of this core. `fire` runs as a top half: bounded, wakes threads, may set the timer again. */
-struct sched_timer {
+/*
+ * A one-shot timer of this core. `fire` runs as a top half or inside a decision: bounded, wakes threads, may set the
+ * timer again, to a later time than it was. A timer belongs to the VCPU of the thread that set it; it fires when it is
+ * due and no better VCPU runs, so that it takes no time from those. One that was set while no thread ran is the
+ * core's: always at once.
+ */
+struct sched_timer { /* zero-initialised but for `fire` = not set */
 	void (*fire)(struct sched_timer *timer);
-	uint64_t when;  /* TSC */
-	uint32_t place; /* in the event heap, 0 = not set */
+	uint64_t when; /* TSC */
+	struct vcpu *vcpu; /* NULL = the core's */
+	struct qv_due due;
 };
+/* Set, or set anew, for the running thread's VCPU. From `fire`: for the VCPU it had. */
 void sched_timer_set(struct sched_timer *timer, uint64_t when);
+/* The same for the core itself: drivers, time keeping. Such timers interrupt every VCPU. */
+void sched_timer_set_core(struct sched_timer *timer, uint64_t when);
 void sched_timer_cancel(struct sched_timer *timer);
 
 #endif

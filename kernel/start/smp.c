@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Start of the sandbox's other cores (SDM 3, 9.4.4), one after the other, through the start page. */
-#include "smp.h"
-
 #include <base/boot.h>
 #include <base/cpu.h>
 #include <base/log.h>
@@ -12,6 +10,7 @@
 #include <hw/msr.h>
 #include <lib/string.h>
 #include <mm/mm.h>
+#include <start/start.h>
 
 #define INIT_WAIT_US  10000u
 #define SIPI_WAIT_US  20000u
@@ -24,6 +23,16 @@ struct start_parameters {
 };
 
 extern const char trampoline_start[], trampoline_end[], trampoline_parameters[]; /* trampoline.S */
+
+#define BOOT_LARGE_LEAF 0x83u /* present, writable, 2 MiB */
+
+extern volatile uint64_t boot_slice_pd[]; /* entry.S: the boot tables' directory at SLICE_BASE */
+
+void start_map_slice(uint64_t slice_gpa)
+{
+	if (slice_gpa)
+		boot_slice_pd[0] = slice_gpa | BOOT_LARGE_LEAF;
+}
 
 static struct {
 	uint32_t index; /* of the core being started */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* First instructions of core 0: as abi/info.h says, 64-bit mode on identity tables, RDI = guest-physical address of the
- * entry information. Builds the few tables that make the linked addresses work and jumps there. */
+/* First instructions of core 0: as abi/info.h says, 64-bit mode on identity tables, RDI = guest-physical address of
+ * the entry information. Builds the few tables that make the linked addresses work and jumps there. */
 #include <base/layout.h>
 
 #define PRESENT_WRITE 0x3
@@ -26,7 +26,7 @@ kernel_entry:
 	lea	boot_pdpt(%rip), %rdx
 	mov	%rax, 510 * 8(%rdx)	/* top 2 GiB start at slot 510: 1 GiB of guest memory */
 	lea	boot_slice_pd + PRESENT_WRITE(%rip), %rax
-	mov	%rax, 511 * 8(%rdx)	/* SLICE_BASE: filled in by main.c */
+	mov	%rax, 511 * 8(%rdx)	/* SLICE_BASE: filled in by start_map_slice */
 	lea	boot_pd(%rip), %rdx
 	mov	$LARGE_LEAF, %eax
 	mov	$512, %ecx

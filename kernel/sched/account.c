@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who used the time since the last look, and what follows for the VCPU: it has budget (ready), it has none (depleted:
+ * in the background, with an event when it is replenished) or nothing to do (blocked). Every cycle of a core goes to
+ * exactly one VCPU or to idle; what interrupt handlers took is part of it and told apart.
+ */
+#include "sched.h"
+
+#include <lib/assert.h>
+
+uint64_t vcpu_budget(const struct vcpu *v, uint64_t now)
+{
+	return v->io ? qv_pibs_budget(&v->pibs, now) : qv_ss_budget(&v->ss, now);
+}
+
+static uint64_t replenished_at(const struct vcpu *v)
+{
+	return v->io ? qv_pibs_due(&v->pibs) : qv_ss_due(&v->ss);
+}
+
+/* Rate-monotonic; between equal periods I/O VCPUs first, then by id. */
+bool vcpu_before(const struct vcpu *a, const struct vcpu *b)
+{
+	if (a->period != b->period)
+		return a->period < b->period;
+	if (a->io != b->io)
+		return a->io;
+	return a->id < b->id;
+}
+
+/* From `since` on it has budget: what is its due in this period. */
+static void owe(struct vcpu *v, uint64_t since, uint64_t now)
+{
+	v->owed = v->io ? 0 : vcpu_budget(v, now);
+	v->deadline = since + v->period;
+}
+
+/* It ran from `start` for `cycles` on its budget. */
+static void pay(struct vcpu *v, uint64_t start, uint64_t cycles)
+{
+	if (v->owed == 0)
+		return;
+	if (start + (cycles < v->owed ? cycles : v->owed) > v->deadline)
+		v->usage.missed++;
+	v->owed -= cycles < v->owed ? cycles : v->owed;
+}
+
+static void charge(struct core *c, struct vcpu *v, uint64_t start, uint64_t cycles)
+{
+	bool used_up;
+
+	v->usage.consumed += cycles;
+	if (v->io) {
+		used_up = qv_pibs_charge(&v->pibs, start, cycles);
+	} else {
+		pay(v, start, cycles);
+		used_up = qv_ss_charge(&v->ss, cycles);
+	}
+	if (used_up)
+		vcpu_settle(c, v, c->stamp);
+}
+
+void account(struct core *c, uint64_t now)
+{
+	struct vcpu *v = c->running;
+	uint64_t start = c->stamp, cycles = now - start, interrupts = c->cpu->irq_cycles - c->irq_stamp;
+
+	if (cycles == 0)
+		return;
+	c->irq_stamp += interrupts;
+	c->stamp = now;
+	if (!v) {
+		c->usage.idle += cycles - (interrupts < cycles ? interrupts : cycles);
+		return;
+	}
+	if (interrupts) {
+		v->usage.interrupts += interrupts;
+		trace(c, now, QV_TRACE_INTERRUPT, v->id, c->cpu->thread->number, interrupts);
+	}
+	c->cpu->thread->consumed += cycles - (interrupts < cycles ? interrupts : cycles);
+	c->cpu->thread->quantum -= cycles < c->cpu->thread->quantum ? cycles : c->cpu->thread->quantum;
+	if (c->background)
+		v->usage.background += cycles;
+	else
+		charge(c, v, start, cycles);
+}
+
+/* ---- sets ---- */
+
+void vcpu_set_event(struct core *c, struct vcpu *v)
+{
+	uint64_t at = qv_due_first(v->timers);
+
+	if (v->state == VCPU_DEPLETED && replenished_at(v) < at)
+		at = replenished_at(v);
+	if (at == v->event)
+		return;
+	v->event = at;
+	if (!v->io)
+		qv_events_set(&c->events, v->rank, at);
+	else if (at == NEVER)
+		qv_heap_remove(&c->io_events.heap, v->io_index);
+	else
+		qv_heap_set(&c->io_events.heap, v->io_index, at);
+}
+
+static void put_main(struct core *c, const struct vcpu *v, enum vcpu_state state)
+{
+	if (v->state == VCPU_READY)
+		qv_ready_clear(&c->ready, v->rank);
+	else if (v->state == VCPU_DEPLETED)
+		qv_ready_clear(&c->depleted, v->rank);
+	if (state == VCPU_READY)
+		qv_ready_set(&c->ready, v->rank);
+	else if (state == VCPU_DEPLETED)
+		qv_ready_set(&c->depleted, v->rank);
+}
+
+static void put_io(struct core *c, const struct vcpu *v, enum vcpu_state state)
+{
+	if (state == VCPU_READY)
+		qv_heap_set(&c->io_ready.heap, v->io_index, v->period);
+	else
+		qv_heap_remove(&c->io_ready.heap, v->io_index);
+	if (state == VCPU_DEPLETED)
+		qv_heap_set(&c->io_depleted.heap, v->io_index, v->period);
+	else
+		qv_heap_remove(&c->io_depleted.heap, v->io_index);
+}
+
+static void put(struct core *c, struct vcpu *v, enum vcpu_state state)
+{
+	if (v->io)
+		put_io(c, v, state);
+	else if (v->state != state)
+		put_main(c, v, state);
+	v->state = state;
+	vcpu_set_event(c, v);
+}
+
+static void deplete(struct core *c, struct vcpu *v, uint64_t now)
+{
+	if (v->state == VCPU_READY)
+		v->usage.depletions++;
+	put(c, v, VCPU_DEPLETED);
+	trace(c, now, QV_TRACE_DEPLETED, v->id, 0, replenished_at(v));
+	if (v->guests)
+		send_guests_home(c, v);
+}
+
+/* Put it where it belongs now. Called when its budget may have changed sides. */
+void vcpu_settle(struct core *c, struct vcpu *v, uint64_t now)
+{
+	if (!v->ring) {
+		put(c, v, VCPU_BLOCKED);
+	} else if (vcpu_budget(v, now) == 0) {
+		if (v->state != VCPU_DEPLETED)
+			deplete(c, v, now);
+		else
+			vcpu_set_event(c, v);
+	} else {
+		if (v->state == VCPU_DEPLETED) {
+			v->usage.replenishments++;
+			trace(c, now, QV_TRACE_REPLENISH, v->id, 0, replenished_at(v));
+			owe(v, replenished_at(v), now);
+		} else if (v->state == VCPU_READY) {
+			owe(v, replenished_at(v), now);
+		}
+		put(c, v, VCPU_READY);
+	}
+}
+
+/* Its first thread is runnable. */
+void vcpu_unblock(struct core *c, struct vcpu *v, uint64_t now)
+{
+	if (v->io)
+		qv_pibs_unblock(&v->pibs, v->period, now);
+	else
+		qv_ss_unblock(&v->ss, now);
+	if (vcpu_budget(v, now) > 0)
+		owe(v, now, now);
+	vcpu_settle(c, v, now);
+}
+
+/* Its last thread is not; all it ran is charged. */
+void vcpu_block(struct core *c, struct vcpu *v, uint64_t now)
+{
+	if (v->io)
+		qv_pibs_block(&v->pibs);
+	else
+		qv_ss_block(&v->ss, now);
+	v->owed = 0;
+	v->asked = false;
+	put(c, v, VCPU_BLOCKED);
+}

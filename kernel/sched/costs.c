@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What scheduling costs on this machine, measured at boot: the smallest of several tries, since only disturbances by
+ * the host of an emulator make one longer. The admission test counts with it, and no budget is smaller than it can
+ * enforce.
+ */
+#include "sched.h"
+
+#include <base/time.h>
+#include <base/timer.h>
+#include <hw/cpu.h>
+
+#define TRIES 16u
+#define AHEAD_US 50u
+#define PATIENCE_US 100000u
+#define SWITCH_DECISIONS 2u /* a switch of stacks and ring-3 registers costs less than one more decision */
+#define LEAST_SWITCHES 4u   /* of a budget at most half goes to switching there and back */
+
+static uint64_t time_decision(void)
+{
+	uint64_t least = NEVER;
+
+	for (uint32_t i = 0; i < TRIES; i++) {
+		uint64_t start = hw_rdtsc(), took;
+
+		decide();
+		took = hw_rdtsc() - start;
+		if (took < least)
+			least = took;
+	}
+	return least;
+}
+
+/* From the moment that the timer was set for to the first look at the clock after its interrupt. */
+static uint64_t time_timer(struct core *c)
+{
+	uint64_t least = NEVER;
+
+	for (uint32_t i = 0; i < TRIES; i++) {
+		uint64_t at = hw_rdtsc() + time_cycles(AHEAD_US), end = at + time_cycles(PATIENCE_US), now;
+
+		c->armed = at;
+		timer_arm(at);
+		hw_sti();
+		do {
+			hw_pause();
+			now = hw_rdtsc();
+		} while (*(volatile uint64_t *)&c->armed != NEVER && now < end);
+		hw_cli();
+		if (now > at && now - at < least)
+			least = now - at;
+	}
+	return least;
+}
+
+void costs_measure(struct core *c)
+{
+	c->switch_cost = SWITCH_DECISIONS * time_decision();
+	c->granularity = time_timer(c);
+	if (c->granularity == NEVER) /* it always came early */
+		c->granularity = 0;
+	c->least_budget = LEAST_SWITCHES * c->switch_cost + c->granularity;
+}
+
+uint64_t vcpu_least_budget(void)
+{
+	return this_core()->least_budget;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The decision: account, let happen what is due and concerns the best VCPUs, take the best one with budget, else the
+ * best one without (background), else idle; set the timer for the next thing that may change this, and switch.
+ *
+ * Events of VCPUs that are not better than the one that will run wait: they cannot change the decision, and neither
+ * they nor their number can take time from it. So a decision handles one or two events, however many VCPUs there are.
+ */
+#include "sched.h"
+
+#include <base/timer.h>
+#include <hw/cpu.h>
+#include <lib/assert.h>
+
+void want_decision(struct core *c)
+{
+	c->cpu->thread->work |= THREAD_WORK_RESCHED;
+}
+
+/* The better of a rank and of the top of a heap. */
+static struct vcpu *better(const struct core *c, uint32_t rank, const struct io_heap *io)
+{
+	uint32_t top = qv_heap_top(&io->heap);
+	struct vcpu *m = rank == QV_PRIO_NONE ? NULL : c->by_rank[rank];
+
+	if (__builtin_expect(top == QV_PRIO_NONE, 1))
+		return m;
+	return !m || vcpu_before(c->io[top], m) ? c->io[top] : m;
+}
+
+static struct vcpu *best_ready(const struct core *c)
+{
+	return better(c, qv_ready_first(&c->ready), &c->io_ready);
+}
+
+/* The VCPU with the best event that has come and may change the decision for `v`. */
+static struct vcpu *next_event(const struct core *c, const struct vcpu *v, uint64_t now)
+{
+	uint32_t rank = qv_events_due(&c->events, now);
+
+	if (rank != QV_EVENT_NONE && (!v || vcpu_before(c->by_rank[rank], v) || c->by_rank[rank] == v))
+		return c->by_rank[rank];
+	if (qv_heap_key(&c->io_events.heap) <= now)
+		return c->io[qv_heap_top(&c->io_events.heap)];
+	return NULL;
+}
+
+static void happen(struct core *c, struct vcpu *v, uint64_t now)
+{
+	fire_timers(c, &v->timers, now);
+	if (v->state == VCPU_DEPLETED)
+		vcpu_settle(c, v, now);
+	vcpu_set_event(c, v);
+}
+
+static struct vcpu *choose(struct core *c, uint64_t now)
+{
+	struct vcpu *v, *e;
+
+	if (qv_due_first(c->timers) <= now)
+		fire_timers(c, &c->timers, now);
+	while (v = best_ready(c), (e = next_event(c, v, now)) != NULL)
+		happen(c, e, now);
+	return v;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When the decision for `v` may change, its own budget left aside. */
+static uint64_t next_change(const struct core *c, const struct vcpu *v)
+{
+	uint64_t at = earlier(qv_due_first(c->timers), qv_heap_key(&c->io_events.heap));
+
+	if (!v || c->background || v->io)
+		return earlier(at, qv_events_first(&c->events));
+	at = earlier(at, v->event);
+	return earlier(at, qv_events_before(&c->events, v->rank));
+}
+
+static void set_timer(struct core *c, const struct vcpu *v, uint64_t now)
+{
+	uint64_t at = next_change(c, v);
+
+	if (v) {
+		if (!c->background)
+			at = earlier(at, now + vcpu_budget(v, now));
+		if (v->ring->ring_next != v->ring)
+			at = earlier(at, now + v->ring->quantum);
+	}
+	if (at == c->armed)
+		return;
+	c->armed = at;
+	if (at == NEVER)
+		timer_disarm();
+	else
+		timer_arm(at);
+}
+
+/* The next thread of the VCPU, if this one has had its turn. */
+static struct thread *turn(struct core *c, struct vcpu *v)
+{
+	struct thread *t = v->ring;
+
+	if (t->quantum == 0) {
+		t->quantum = c->quantum;
+		v->ring = t->ring_next;
+	}
+	return v->ring;
+}
+
+static void note_dispatch(struct core *c, struct vcpu *v, struct thread *t, uint64_t now)
+{
+	if (v) {
+		v->usage.dispatches++;
+		if (t->woken_at && now - t->woken_at > v->usage.worst_wakeup)
+			v->usage.worst_wakeup = now - t->woken_at;
+		t->woken_at = 0;
+		trace(c, now, QV_TRACE_DISPATCH, v->id, t->number, c->background ? 0 : vcpu_budget(v, now));
+	} else {
+		trace(c, now, QV_TRACE_DISPATCH, QV_TRACE_IDLE, 0, 0);
+	}
+}
+
+static void count_decision(struct core *c, uint64_t start)
+{
+	uint64_t took = hw_rdtsc() - start;
+
+	c->usage.decisions++;
+	c->usage.decision_cycles += took;
+	if (took > c->usage.decision_worst)
+		c->usage.decision_worst = took;
+}
+
+void decide_at(struct core *c, uint64_t now)
+{
+	struct vcpu *v;
+	struct thread *next;
+
+	account(c, now);
+	v = choose(c, now);
+	c->background = !v;
+	if (!v)
+		v = better(c, qv_ready_first(&c->depleted), &c->io_depleted);
+	next = v ? turn(c, v) : &c->idle;
+	set_timer(c, v, now);
+	count_decision(c, now);
+	c->cpu->thread->work &= ~THREAD_WORK_RESCHED;
+	next->work &= ~THREAD_WORK_RESCHED;
+	if (next == c->cpu->thread && v == c->running) {
+		next->woken_at = 0;
+		return;
+	}
+	c->running = v;
+	note_dispatch(c, v, next, now);
+	if (next != c->cpu->thread)
+		switch_to(c, next);
+}
+
+void decide(void)
+{
+	decide_at(this_core(), hw_rdtsc());
+}
+
+void timer_interrupt(struct trap_frame *frame)
+{
+	struct core *c = this_core();
+
+	(void)frame;
+	c->armed = NEVER;
+	want_decision(c);
+}
+
+void sched_preempt_point(void)
+{
+	hw_sti();
+	__asm__ volatile("nop" : : : "memory"); /* STI takes effect after the instruction that follows it */
+	hw_cli();
+	if (thread_self()->work & THREAD_WORK_RESCHED)
+		decide();
+}
+
+void sched_yield(void)
+{
+	struct thread *t = thread_self();
+
+	assert(t->vcpu);
+	account(this_core(), hw_rdtsc());
+	t->quantum = 0;
+	decide();
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Start of the scheduler, the idle loop, and the hooks of the ways into ring 3. */
+#include "sched.h"
+
+#include <base/boot.h>
+#include <base/layout.h>
+#include <base/memory.h>
+#include <base/panic.h>
+#include <base/time.h>
+#include <base/timer.h>
+#include <hw/cpu.h>
+
+#define QUANTUM_US 1000u
+
+struct core *cores[QV_MAX_CORES];
+
+static sched_memory *giver;
+static void (*return_hook)(struct trap_frame *frame);
+
+void *take_memory(size_t bytes)
+{
+	return giver(bytes);
+}
+
+void sched_set_return_hook(void (*hook)(struct trap_frame *frame))
+{
+	return_hook = hook;
+}
+
+void sched_set_fault_hook(bool (*hook)(struct trap_frame *frame, uint64_t address))
+{
+	trap_set_fault_hook(hook);
+}
+
+/* The way to ring 3 is the long one from here, so a changed frame needs nothing more. */
+static void before_ring3(struct trap_frame *frame)
+{
+	struct thread *t = thread_self();
+
+	if (t->work & THREAD_WORK_RESCHED)
+		decide();
+	if (t->work & THREAD_WORK_SIGNAL) {
+		if (!return_hook)
+			panic("a thread has a signal but nobody delivers it");
+		return_hook(frame);
+	}
+	t->work &= ~THREAD_WORK_FRAME;
+}
+
+void sched_setup(sched_memory *memory)
+{
+	giver = memory;
+	trap_set_work_hook(before_ring3);
+	timer_claim(timer_interrupt);
+	irq_claim(IRQ_IPI, inbox_interrupt);
+}
+
+static void heap_init(struct io_heap *h)
+{
+	qv_heap_init(&h->heap, h->node, h->place, VCPU_MAX_IO);
+}
+
+static void become_idle(struct core *c)
+{
+	struct thread *t = &c->idle;
+
+	t->state = THREAD_RUNNING;
+	t->stack_top = memory_stack_top(c->cpu->index, STACK_MAIN);
+	t->name = "idle";
+	c->cpu->thread = t;
+}
+
+void sched_init(void)
+{
+	uint32_t index = this_cpu()->index;
+	struct core *c = take_memory(sizeof(*c));
+
+	if (!c)
+		panic("out of memory: no room for the scheduler of core %u", index);
+	c->cpu = this_cpu();
+	c->armed = NEVER;
+	c->quantum = time_cycles(QUANTUM_US);
+	c->kernel_root = c->loaded_root = hw_read_cr3();
+	qv_order_init(&c->order, c->id_at, c->rank_of, c->period_of, QV_PRIO_MAX);
+	qv_events_init(&c->events, c->event_time, QV_PRIO_MAX);
+	heap_init(&c->io_ready);
+	heap_init(&c->io_depleted);
+	heap_init(&c->io_events);
+	trace_init(c);
+	become_idle(c);
+	c->stamp = hw_rdtsc();
+	c->irq_stamp = c->cpu->irq_cycles;
+	__atomic_store_n(&cores[index], c, __ATOMIC_RELEASE);
+	costs_measure(c);
+	vcpu_make_default(c);
+}
+
+_Noreturn void sched_run(void)
+{
+	struct thread *t = thread_self();
+
+	for (;;) {
+		while (t->work & THREAD_WORK_RESCHED)
+			decide();
+		hw_sti_hlt();
+		hw_cli();
+	}
+}
+
+void sched_core_usage(struct sched_core_usage *usage)
+{
+	struct core *c = this_core();
+
+	account(c, hw_rdtsc());
+	*usage = c->usage;
+	usage->interrupts = c->cpu->irq_cycles;
+	usage->interrupt_count = c->cpu->irq_count;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* Mutexes. The lock inside is held for a few instructions; the wait is in the scheduler. */
+#include "sched.h"
+
+#include <hw/cpu.h>
+#include <lib/assert.h>
+#include <sched/post.h>
+
+#define CHAIN 16u /* holders that wait for holders: further ones inherit nothing */
+
+static bool same_core(const struct thread *t)
+{
+	return t->home && t->home->core == this_cpu()->index;
+}
+
+/* The holder runs on the waiter's VCPU if that is better; if it waits itself, so does whoever it waits for. */
+static void inherit(struct core *c, struct mutex *m, struct vcpu *v)
+{
+	for (uint32_t depth = 0; m && m->owner && depth < CHAIN; depth++) {
+		struct thread *owner = m->owner;
+
+		account(c, hw_rdtsc());
+		if (!same_core(owner) || !vcpu_before(v, owner->vcpu))
+			return;
+		move_thread(c, owner, v);
+		m = owner->wanted;
+	}
+}
+
+/* Its best claim: its home, or the VCPU of who waits for what it still holds. */
+static struct vcpu *claim(const struct thread *t)
+{
+	struct vcpu *best = t->home;
+
+	for (const struct mutex *m = t->held; m; m = m->next_held) {
+		for (const struct thread *w = m->waiters.first; w; w = w->wait_next) {
+			if (same_core(w) && vcpu_before(w->vcpu, best))
+				best = w->vcpu;
+		}
+	}
+	return best;
+}
+
+static void own(struct mutex *m, struct thread *t)
+{
+	m->owner = t;
+	m->next_held = t->held;
+	t->held = m;
+}
+
+bool mutex_try(struct mutex *m)
+{
+	uint64_t flags = lock_take(&m->lock);
+	bool free = !m->owner;
+
+	if (free)
+		own(m, thread_self());
+	lock_release(&m->lock, flags);
+	return free;
+}
+
+void mutex_take(struct mutex *m)
+{
+	struct thread *t = thread_self();
+	uint64_t flags = lock_take(&m->lock);
+
+	assert(m->owner != t);
+	if (!m->owner) {
+		own(m, t);
+		lock_release(&m->lock, flags);
+		return;
+	}
+	wait_enqueue(&m->waiters, t);
+	t->wanted = m;
+	inherit(this_core(), m, t->vcpu);
+	lock_release(&m->lock, flags);
+	wait_block();
+	assert(m->owner == t);
+}
+
+static void take_off(struct mutex *m, struct thread *t)
+{
+	struct mutex **at = &t->held;
+
+	while (*at != m)
+		at = &(*at)->next_held;
+	*at = m->next_held;
+}
+
+static void hand_over_here(struct sched_post *post)
+{
+	wait_wake((struct thread *)((uint8_t *)post - offsetof(struct thread, post)), hw_rdtsc());
+}
+
+void mutex_release(struct mutex *m)
+{
+	struct thread *t = thread_self(), *next;
+	uint64_t flags = lock_take(&m->lock);
+
+	assert(m->owner == t);
+	take_off(m, t);
+	m->owner = NULL;
+	next = m->waiters.first;
+	if (next) {
+		wait_dequeue(next);
+		next->wanted = NULL;
+		own(m, next);
+	}
+	lock_release(&m->lock, flags);
+	if (!next)
+		return;
+	account(this_core(), hw_rdtsc());
+	if (t->vcpu != t->home)
+		move_thread(this_core(), t, claim(t));
+	if (same_core(next)) {
+		wait_wake(next, hw_rdtsc());
+	} else {
+		next->post.run = hand_over_here;
+		sched_post(next->home->core, &next->post);
+	}
+}

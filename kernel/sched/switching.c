@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From one thread to the next: stack, address space, and what ring 3 has in registers. A kernel thread uses none of
+ * the latter, so they stay loaded while it runs; between two threads of ring 3 they are saved and loaded at once
+ * (eagerly).
+ */
+#include "sched.h"
+
+#include <base/features.h>
+#include <hw/cpu.h>
+#include <hw/msr.h>
+#include <lib/assert.h>
+#include <lib/string.h>
+
+#define XSAVE_FCW_AT     0u
+#define XSAVE_FCW_RESET  0x37fu
+#define XSAVE_MXCSR_AT   24u
+#define XSAVE_MXCSR_RESET 0x1f80u
+
+_Static_assert(offsetof(struct thread, sp) == THREAD_SP && offsetof(struct thread, work) == THREAD_WORK,
+	"offsets in base/entry.h");
+
+uint32_t thread_xsave_bytes(void)
+{
+	return features()->xsave_bytes;
+}
+
+/* All components in their first state (SDM 1, 13.6); MXCSR is loaded in any case. */
+void thread_xsave_init(void *area)
+{
+	uint16_t fcw = XSAVE_FCW_RESET;
+	uint32_t mxcsr = XSAVE_MXCSR_RESET;
+
+	memset(area, 0, thread_xsave_bytes());
+	memcpy((uint8_t *)area + XSAVE_FCW_AT, &fcw, sizeof(fcw));
+	memcpy((uint8_t *)area + XSAVE_MXCSR_AT, &mxcsr, sizeof(mxcsr));
+}
+
+static void save_extended(const struct cpu_features *f, void *area)
+{
+	uint32_t low = (uint32_t)f->xcr0, high = (uint32_t)(f->xcr0 >> 32);
+
+	if (f->xsaveopt)
+		__asm__ volatile("xsaveopt64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
+	else
+		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
+}
+
+static void load_extended(const struct cpu_features *f, const void *area)
+{
+	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"((uint32_t)f->xcr0), "d"((uint32_t)(f->xcr0 >> 32)) : "memory");
+}
+
+/* With FSGSBASE ring 3 may have set the bases itself; without it only the kernel can, which keeps the fields. */
+static void swap_bases(const struct cpu_features *f, struct thread *from, const struct thread *to)
+{
+	if (!f->fsgsbase) {
+		hw_wrmsr(HW_MSR_FS_BASE, to->fs_base);
+		hw_wrmsr(HW_MSR_KERNEL_GS, to->gs_base);
+		return;
+	}
+	if (from)
+		__asm__ volatile("rdfsbase %0; swapgs; rdgsbase %1; swapgs" : "=r"(from->fs_base), "=r"(from->gs_base));
+	__asm__ volatile("wrfsbase %0; swapgs; wrgsbase %1; swapgs" : : "r"(to->fs_base), "r"(to->gs_base) : "memory");
+}
+
+static void load_user(struct core *c, struct thread *to)
+{
+	const struct cpu_features *f = features();
+
+	if (c->user)
+		save_extended(f, c->user->xsave);
+	swap_bases(f, c->user, to);
+	load_extended(f, to->xsave);
+	c->user = to;
+}
+
+static void load_root(struct core *c, uint64_t root)
+{
+	if (root == c->loaded_root)
+		return;
+	c->loaded_root = root;
+	hw_write_cr3(root);
+}
+
+void switch_to(struct core *c, struct thread *next)
+{
+	struct thread *self = c->cpu->thread;
+
+	assert(next->state == THREAD_READY);
+	next->state = THREAD_RUNNING;
+	if (self->state == THREAD_RUNNING)
+		self->state = THREAD_READY;
+	if (next->root)
+		load_root(c, next->root);
+	if (next->xsave && next != c->user)
+		load_user(c, next);
+	c->cpu->thread = next;
+	cpu_set_stack(c->cpu, next->stack_top);
+	switch_stacks(self, next);
+	switch_finish();
+}
+
+/* On the stack of the thread that was switched to. */
+void switch_finish(void)
+{
+	struct core *c = this_core();
+	struct thread *dead = c->dead;
+
+	if (!dead)
+		return;
+	c->dead = NULL;
+	c->reap(dead);
+}
+
+/* Where a thread starts: as if it had called switch_stacks, with room for a frame of ring 3 above it. */
+static void prepare_stack(struct thread *t, void (*entry)(void *argument), void *argument)
+{
+	uint64_t *sp = (uint64_t *)(t->stack_top - FRAME_BYTES);
+
+	*--sp = 0;
+	*--sp = (uint64_t)switch_first;
+	*--sp = 0;               /* RBP */
+	*--sp = (uint64_t)entry; /* RBX */
+	*--sp = (uint64_t)argument;
+	sp -= 3; /* R13 to R15 */
+	t->sp = (uint64_t)sp;
+}
+
+static void start_here(struct core *c, struct thread *t)
+{
+	t->number = c->next_number++;
+	t->vcpu->threads++;
+	make_ready(c, t, hw_rdtsc());
+}
+
+static void start_posted(struct sched_post *post)
+{
+	start_here(this_core(), (struct thread *)((uint8_t *)post - offsetof(struct thread, post)));
+}
+
+void thread_start(struct thread *t, struct vcpu *vcpu, void (*entry)(void *argument), void *argument)
+{
+	assert(t->stack_top % 16 == 0 && (t->xsave == NULL || (uint64_t)t->xsave % 64 == 0));
+	t->state = THREAD_NEW;
+	t->work = 0;
+	t->vcpu = vcpu;
+	t->home = vcpu;
+	t->consumed = 0;
+	prepare_stack(t, entry, argument);
+	if (vcpu->core == this_cpu()->index) {
+		start_here(this_core(), t);
+	} else {
+		t->post.run = start_posted;
+		sched_post(vcpu->core, &t->post);
+	}
+}
+
+_Noreturn void thread_exit(void (*reap)(struct thread *t))
+{
+	struct core *c = this_core();
+	struct thread *t = thread_self();
+
+	assert(!t->held);
+	if (c->user == t)
+		c->user = NULL;
+	if (t->root)
+		load_root(c, c->kernel_root);
+	account(c, hw_rdtsc());
+	leave_ring(c, THREAD_DEAD);
+	t->home->threads--;
+	c->dead = t;
+	c->reap = reap;
+	decide_at(c, c->stamp);
+	__builtin_unreachable();
+}
+
+void thread_bind(struct thread *t, struct vcpu *vcpu)
+{
+	struct core *c = this_core();
+
+	assert(vcpu->core == c->cpu->index && t->home->core == vcpu->core);
+	account(c, hw_rdtsc());
+	t->home->threads--;
+	vcpu->threads++;
+	if (t->vcpu == t->home)
+		move_thread(c, t, vcpu);
+	t->home = vcpu;
+	if (t == c->cpu->thread)
+		decide();
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of a core's VCPUs: who may be in it is decided in admission.c, all changes are made here, on its core. */
+#include "sched.h"
+
+#include <base/boot.h>
+#include <base/time.h>
+#include <hw/cpu.h>
+#include <lib/assert.h>
+#include <lib/string.h>
+#include <sched/post.h>
+
+#include "table.h"
+
+/* ---- ranks ---- */
+
+static uint64_t event_of(void *context, uint32_t rank)
+{
+	return ((const struct core *)context)->by_rank[rank]->event;
+}
+
+static void number_ranks(struct core *c, uint32_t from)
+{
+	for (uint32_t r = from; r < c->order.count; r++) {
+		c->by_rank[r] = c->vcpu[c->order.id_at[r]];
+		c->by_rank[r]->rank = (uint16_t)r;
+	}
+	qv_events_rebuild(&c->events, c->order.count, event_of, c);
+}
+
+static void rank_in(struct core *c, struct vcpu *v)
+{
+	uint32_t rank = qv_order_insert(&c->order, v->id, v->period);
+
+	qv_ready_open(&c->ready, rank);
+	qv_ready_open(&c->depleted, rank);
+	number_ranks(c, rank);
+}
+
+static void rank_out(struct core *c, struct vcpu *v)
+{
+	uint32_t rank = qv_order_remove(&c->order, v->id);
+
+	qv_ready_close(&c->ready, rank);
+	qv_ready_close(&c->depleted, rank);
+	number_ranks(c, rank);
+}
+
+/* ---- servers ---- */
+
+static void set_parameters(struct vcpu *v, const struct vcpu_parameters *p)
+{
+	v->parameters = *p;
+	v->parameters.name[VCPU_NAME - 1] = '\0';
+	if (p->replenishments == 0)
+		v->parameters.replenishments = DEFAULT_REPLENISHMENTS;
+}
+
+static void init_server(struct vcpu *v, uint64_t now)
+{
+	const struct vcpu_parameters *p = &v->parameters;
+
+	v->period = p->io ? time_cycles(VCPU_DEFAULT_PERIOD_US) : p->period;
+	if (p->io)
+		qv_pibs_init(&v->pibs, p->num, p->den, v->period, now);
+	else
+		qv_ss_init(&v->ss, p->budget, p->period, p->replenishments, now);
+}
+
+static uint64_t packed(const struct vcpu_parameters *p)
+{
+	return p->io ? (uint64_t)p->num << 32 | p->den : time_us(p->budget) << 32 | time_us(p->period);
+}
+
+static uint16_t free_io(struct core *c)
+{
+	uint16_t i = 0;
+
+	while (i < VCPU_MAX_IO && c->io[i])
+		i++;
+	return i;
+}
+
+/* A slot that is free, with memory; NULL if there is none. */
+static struct vcpu *free_slot(struct core *c)
+{
+	for (uint32_t id = 0; id < VCPU_MAX_PER_CORE; id++) {
+		struct vcpu *v = c->vcpu[id];
+
+		if (!v) {
+			v = c->vcpu[id] = take_memory(sizeof(*v));
+			if (!v)
+				return NULL;
+			v->id = id;
+			v->state = VCPU_FREE;
+		}
+		if (v->state == VCPU_FREE)
+			return v;
+	}
+	return NULL;
+}
+
+struct vcpu *table_insert(struct core *c, const struct vcpu_parameters *p)
+{
+	struct vcpu *v = free_slot(c);
+	uint64_t now = hw_rdtsc();
+	uint32_t id;
+
+	if (!v || (p->io && free_io(c) == VCPU_MAX_IO))
+		return NULL;
+	id = v->id;
+	*v = (struct vcpu){.id = id, .core = c->cpu->index, .state = VCPU_BLOCKED, .event = NEVER, .io = p->io};
+	set_parameters(v, p);
+	init_server(v, now);
+	if (p->io) {
+		v->io_index = free_io(c);
+		c->io[v->io_index] = v;
+	} else {
+		rank_in(c, v);
+	}
+	trace(c, now, QV_TRACE_VCPU, v->id, p->io, packed(p));
+	return v;
+}
+
+void table_remove(struct core *c, struct vcpu *v)
+{
+	timer_move(c, v, c->vcpu[0]);
+	if (v->io)
+		c->io[v->io_index] = NULL;
+	else
+		rank_out(c, v);
+	v->state = VCPU_FREE;
+}
+
+void table_change(struct core *c, struct vcpu *v, const struct vcpu_parameters *p)
+{
+	uint64_t now = hw_rdtsc();
+	uint32_t state = v->state;
+
+	account(c, now);
+	if (v->io) {
+		set_parameters(v, p);
+		qv_pibs_init(&v->pibs, p->num, p->den, v->period, qv_pibs_due(&v->pibs) > now ? qv_pibs_due(&v->pibs) : now);
+		vcpu_settle(c, v, now);
+		want_decision(c);
+		return;
+	}
+	rank_out(c, v);
+	v->state = VCPU_BLOCKED;
+	set_parameters(v, p);
+	qv_ss_change(&v->ss, p->budget, p->period, now);
+	v->period = p->period;
+	v->owed = 0;
+	rank_in(c, v);
+	if (state != VCPU_BLOCKED)
+		vcpu_settle(c, v, now);
+	trace(c, now, QV_TRACE_VCPU, v->id, p->io, packed(p));
+	want_decision(c);
+}
+
+/* ---- on the VCPU's own core ---- */
+
+struct call {
+	struct sched_post post;
+	void (*run)(struct core *c, struct table_job *job);
+	struct table_job *job;
+	uint32_t origin;
+	struct wait_queue queue;
+	bool done;
+};
+
+static void answer(struct sched_post *post)
+{
+	struct call *call = (struct call *)post;
+
+	call->done = true;
+	(void)sched_wake_one(&call->queue);
+}
+
+static void perform(struct sched_post *post)
+{
+	struct call *call = (struct call *)post;
+
+	call->run(this_core(), call->job);
+	call->post.run = answer;
+	sched_post(call->origin, &call->post);
+}
+
+void table_on_core(uint32_t core, void (*run)(struct core *c, struct table_job *job), struct table_job *job)
+{
+	struct call call = {.post.run = perform, .run = run, .job = job, .origin = this_cpu()->index};
+
+	if (core == call.origin) {
+		run(this_core(), job);
+		return;
+	}
+	sched_post(core, &call.post);
+	while (!call.done)
+		(void)sched_wait(&call.queue, WAIT_FOREVER, false);
+}
+
+/* ---- queries and I/O ---- */
+
+void vcpu_make_default(struct core *c)
+{
+	const struct vcpu_parameters p = {.core = c->cpu->index, .budget = time_cycles(VCPU_DEFAULT_BUDGET_US),
+		.period = time_cycles(VCPU_DEFAULT_PERIOD_US), .name = "default"};
+	struct vcpu *v = table_insert(c, &p);
+
+	assert(v && v->id == 0);
+}
+
+void vcpu_get(const struct vcpu *v, struct vcpu_parameters *parameters, struct vcpu_usage *usage)
+{
+	struct core *c = this_core();
+
+	if (v == c->running)
+		account(c, hw_rdtsc());
+	*parameters = v->parameters;
+	*usage = v->usage;
+}
+
+struct vcpu *vcpu_by_id(uint32_t id)
+{
+	struct core *c = this_core();
+
+	if (id >= VCPU_MAX_PER_CORE || !c->vcpu[id] || c->vcpu[id]->state == VCPU_FREE)
+		return NULL;
+	return c->vcpu[id];
+}
+
+uint32_t vcpu_id(const struct vcpu *v)
+{
+	return v->id;
+}
+
+void vcpu_inherit(struct vcpu *io, const struct vcpu *asker)
+{
+	struct core *c = this_core();
+	uint64_t now = hw_rdtsc();
+
+	assert(io->io && io->core == c->cpu->index);
+	if (!io->ring) { /* the next unblocking takes it */
+		if (!io->asked || asker->period < io->period)
+			io->period = asker->period;
+		io->asked = true;
+		return;
+	}
+	account(c, now);
+	if (!qv_pibs_inherit(&io->pibs, asker->period, now))
+		return;
+	io->period = asker->period;
+	vcpu_settle(c, io, now);
+	want_decision(c);
+}

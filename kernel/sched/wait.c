@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* Wait queues, sleep, and timers. */
+#include "sched.h"
+
+#include <hw/cpu.h>
+#include <lib/assert.h>
+
+/* ---- timers ---- */
+
+static struct sched_timer *timer_of(struct qv_due *due)
+{
+	return (struct sched_timer *)((uint8_t *)due - offsetof(struct sched_timer, due));
+}
+
+void fire_timers(struct core *c, struct qv_due **timers, uint64_t now)
+{
+	while (*timers && (*timers)->when <= now) {
+		struct sched_timer *timer = timer_of(*timers), *outer = c->firing;
+
+		qv_due_remove(timers, *timers);
+		c->firing = timer;
+		timer->fire(timer);
+		c->firing = outer;
+	}
+}
+
+static void set(struct core *c, struct sched_timer *timer, struct vcpu *v, uint64_t when)
+{
+	sched_timer_cancel(timer);
+	timer->when = when;
+	timer->vcpu = v;
+	qv_due_insert(v ? &v->timers : &c->timers, &timer->due, when);
+	if (v)
+		vcpu_set_event(c, v);
+	if (when < c->armed)
+		want_decision(c);
+}
+
+void sched_timer_set(struct sched_timer *timer, uint64_t when)
+{
+	struct core *c = this_core();
+
+	set(c, timer, c->firing ? timer->vcpu : thread_self()->vcpu, when);
+}
+
+void sched_timer_set_core(struct sched_timer *timer, uint64_t when)
+{
+	set(this_core(), timer, NULL, when);
+}
+
+void sched_timer_cancel(struct sched_timer *timer)
+{
+	struct core *c = this_core();
+
+	if (!qv_due_has(&timer->due))
+		return;
+	qv_due_remove(timer->vcpu ? &timer->vcpu->timers : &c->timers, &timer->due);
+	if (timer->vcpu)
+		vcpu_set_event(c, timer->vcpu);
+}
+
+/* All timers of a VCPU that goes belong to another from now on. */
+void timer_move(struct core *c, struct vcpu *from, struct vcpu *to)
+{
+	while (from->timers) {
+		struct sched_timer *timer = timer_of(from->timers);
+
+		qv_due_remove(&from->timers, from->timers);
+		set(c, timer, to, timer->when);
+	}
+	vcpu_set_event(c, from);
+}
+
+/* ---- queues ---- */
+
+void wait_enqueue(struct wait_queue *q, struct thread *t)
+{
+	t->waits_on = q;
+	t->wait_next = NULL;
+	t->wait_previous = q->last;
+	if (q->last)
+		q->last->wait_next = t;
+	else
+		q->first = t;
+	q->last = t;
+}
+
+void wait_dequeue(struct thread *t)
+{
+	struct wait_queue *q = t->waits_on;
+
+	if (!q)
+		return;
+	if (t->wait_previous)
+		t->wait_previous->wait_next = t->wait_next;
+	else
+		q->first = t->wait_next;
+	if (t->wait_next)
+		t->wait_next->wait_previous = t->wait_previous;
+	else
+		q->last = t->wait_previous;
+	t->waits_on = NULL;
+	t->wait_next = t->wait_previous = NULL;
+}
+
+void wait_block(void)
+{
+	struct core *c = this_core();
+
+	account(c, hw_rdtsc());
+	leave_ring(c, THREAD_BLOCKED);
+	decide_at(c, c->stamp);
+}
+
+void wait_wake(struct thread *t, uint64_t since)
+{
+	assert(t->state == THREAD_BLOCKED);
+	make_ready(this_core(), t, since);
+}
+
+static void wake(struct thread *t, enum wait_result result, uint64_t since)
+{
+	wait_dequeue(t);
+	t->wake_result = result;
+	t->interruptible = false;
+	wait_wake(t, since);
+}
+
+struct sleeper {
+	struct sched_timer timer;
+	struct thread *thread;
+};
+
+static void time_out(struct sched_timer *timer)
+{
+	struct sleeper *s = (struct sleeper *)timer;
+
+	wake(s->thread, WAIT_TIMEOUT, timer->when);
+}
+
+enum wait_result sched_wait(struct wait_queue *q, uint64_t deadline, bool interruptible)
+{
+	struct thread *t = thread_self();
+	struct sleeper s = {.timer.fire = time_out, .thread = t};
+
+	assert(t->vcpu && t->state == THREAD_RUNNING);
+	if (interruptible && t->work & THREAD_WORK_SIGNAL)
+		return WAIT_INTERRUPTED;
+	if (q)
+		wait_enqueue(q, t);
+	t->interruptible = interruptible;
+	if (deadline != WAIT_FOREVER)
+		sched_timer_set(&s.timer, deadline);
+	wait_block();
+	sched_timer_cancel(&s.timer);
+	return (enum wait_result)t->wake_result;
+}
+
+enum wait_result sched_sleep(uint64_t deadline, bool interruptible)
+{
+	return sched_wait(NULL, deadline, interruptible);
+}
+
+bool sched_wake_one(struct wait_queue *q)
+{
+	if (!q->first)
+		return false;
+	wake(q->first, WAIT_WOKEN, hw_rdtsc());
+	return true;
+}
+
+uint32_t sched_wake_all(struct wait_queue *q)
+{
+	uint32_t n = 0;
+
+	while (sched_wake_one(q))
+		n++;
+	return n;
+}
+
+void sched_interrupt(struct thread *t)
+{
+	if (t->state == THREAD_BLOCKED && t->interruptible)
+		wake(t, WAIT_INTERRUPTED, hw_rdtsc());
+}

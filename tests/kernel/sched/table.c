@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* Admission, and what a decision costs with many VCPUs. */
+#include "parts.h"
+
+#include <lib/fmt.h>
+
+#define MOST 1000u
+
+static enum vcpu_error try_vcpu(uint64_t budget, uint64_t period, struct vcpu **v)
+{
+	struct vcpu_parameters p = {.budget = budget, .period = period, .name = "try"};
+
+	return vcpu_create(&p, v);
+}
+
+void test_refusals(void)
+{
+	struct vcpu *v = NULL, *w = NULL;
+	struct vcpu_parameters p = {.core = 99, .budget = us(1000), .period = us(10000), .name = "far"};
+	char text[160];
+
+	test_point(try_vcpu(0, us(1000), &v) == VCPU_BAD && try_vcpu(us(2000), us(1000), &v) == VCPU_BAD &&
+		vcpu_create(&p, &v) == VCPU_BAD, "bad parameters are refused", "%s",
+		vcpu_refusal(VCPU_BAD, text, sizeof(text)));
+	test_point(try_vcpu(vcpu_least_budget() - 1, us(1000), &v) == VCPU_TOO_SMALL, "too small a budget is refused", "%s",
+		vcpu_refusal(VCPU_TOO_SMALL, text, sizeof(text)));
+	test_point(try_vcpu(us(6000), us(10000), &v) == VCPU_OK, "60 %% are admitted beside the default", "id %u",
+		v ? vcpu_id(v) : 0);
+	test_point(try_vcpu(us(5000), us(10000), &w) == VCPU_UTILISATION, "and 50 %% more are not", "%s",
+		vcpu_refusal(VCPU_UTILISATION, text, sizeof(text)));
+	test_point(vcpu_destroy(vcpu_by_id(0)) == VCPU_BUSY, "the default VCPU stays", "%s",
+		vcpu_refusal(VCPU_BUSY, text, sizeof(text)));
+	test_point(vcpu_destroy(v) == VCPU_OK && vcpu_by_id(1) == NULL, "a VCPU can go", "1");
+}
+
+/* ---- many ---- */
+
+static struct {
+	uint64_t end;
+	volatile uint32_t left;
+} crowd;
+
+/* Runs for a little while in each period. */
+static void take_part(void *argument)
+{
+	uint64_t period = (uint64_t)argument, when = hw_rdtsc() + period;
+
+	for (; when < crowd.end; when += period) {
+		uint64_t now;
+
+		test_sleep(when);
+		for (now = hw_rdtsc(); hw_rdtsc() - now < us(1);)
+			sched_preempt_point();
+	}
+	crowd.left--;
+}
+
+static void remove_all(struct vcpu **v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		vcpu_destroy(v[i]);
+}
+
+/* `n` VCPUs with a thread each; returns the mean cost of a decision, in cycles. */
+static uint64_t measure(uint32_t n)
+{
+	static struct vcpu *v[MOST];
+	struct sched_core_usage before, after;
+
+	for (uint32_t i = 0; i < n; i++)
+		v[i] = test_vcpu("one", 0, 10, 20000 + 10 * i);
+	crowd.end = hw_rdtsc() + us(100000);
+	crowd.left = n;
+	for (uint32_t i = 0; i < n; i++)
+		test_thread("one", v[i], take_part, (void *)us(20000 + 10 * i));
+	test_sleep(hw_rdtsc() + us(10000));
+	sched_core_usage(&before);
+	test_sleep(crowd.end);
+	sched_core_usage(&after);
+	while (crowd.left > 0)
+		test_sleep(hw_rdtsc() + us(1000));
+	remove_all(v, n);
+	return (after.decision_cycles - before.decision_cycles) / (after.decisions - before.decisions);
+}
+
+void test_many(void)
+{
+	static const uint32_t counts[] = {4, 16, 64, 256, 1000};
+	uint64_t cost[5], worst = 0;
+	char key[32];
+
+	for (uint32_t i = 0; i < 5; i++) {
+		cost[i] = measure(counts[i]);
+		worst = cost[i] > worst ? cost[i] : worst;
+		qv_snprintf(key, sizeof(key), "decision_%u", counts[i]);
+		test_number(key, cost[i]);
+	}
+	test_point(cost[4] <= 2 * cost[0], "a decision among 1,000 VCPUs costs at most twice one among 4", "%llu and %llu",
+		(unsigned long long)cost[4], (unsigned long long)cost[0]);
+	test_point(worst <= 250, "and at most 250 cycles on average", "%llu", (unsigned long long)worst);
+}
