@@ -289,6 +289,27 @@ bool qv_areas_room(const struct qv_areas *set, uint64_t low, uint64_t high, uint
 		fits(low, root->first, low, high, size, address);
 }
 
+static struct qv_area *twin_of(const struct qv_area *a)
+{
+	return a ? a->twin : NULL;
+}
+
+void qv_area_twin(const struct qv_area *a)
+{
+	struct qv_area *t = a->twin;
+
+	*t = *a;
+	t->next = twin_of(a->next);
+	t->prev = twin_of(a->prev);
+	t->left = twin_of(a->left);
+	t->right = twin_of(a->right);
+}
+
+void qv_areas_twin(struct qv_areas *copy, const struct qv_areas *set)
+{
+	*copy = (struct qv_areas){.root = twin_of(set->root), .head = twin_of(set->head), .count = set->count};
+}
+
 static bool shape_intact(const struct qv_area *a)
 {
 	uint32_t left = level_of(a->left), right = level_of(a->right);

@@ -173,6 +173,28 @@ static void ascending_and_descending(void **unused)
 	}
 }
 
+static void a_copy_is_the_same_set(void **unused)
+{
+	static struct qv_area twin[PAGES];
+	struct qv_areas copy;
+	struct qv_area *a, *b;
+	uint32_t n = 0;
+
+	(void)unused;
+	reset();
+	for (uint32_t i = 0; i < 300; i++)
+		step(70);
+	for (a = m.set.head; a; a = a->next)
+		a->twin = &twin[n++];
+	for (a = m.set.head; a; a = a->next)
+		qv_area_twin(a);
+	qv_areas_twin(&copy, &m.set);
+	assert_true(n > 20 && qv_areas_intact(&copy) && copy.count == n);
+	for (a = m.set.head, b = copy.head; a; a = a->next, b = b->next)
+		assert_true(a->start == b->start && a->end == b->end && a != b);
+	assert_null(b);
+}
+
 static void room_in_an_empty_set(void **unused)
 {
 	uint64_t at = 0;
@@ -207,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_sets_agree),
 		cmocka_unit_test(ascending_and_descending),
+		cmocka_unit_test(a_copy_is_the_same_set),
 		cmocka_unit_test(room_in_an_empty_set),
 		cmocka_unit_test(a_damaged_tree_is_seen),
 	};

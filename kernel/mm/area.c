@@ -80,7 +80,7 @@ static int64_t cut(struct space *space, uint64_t at)
 
 	if (!a || a->range.start == at)
 		return 0;
-	directory = tables_entry(space, at, 1);
+	directory = directory_find(space, at);
 	if (at % LARGE != 0 && directory && (*directory & ENTRY_LARGE) && !tables_split(space, directory))
 		return -LX_ENOMEM;
 	upper = area_new(space, a->flags, a->backing, a->offset + (at - a->range.start));
@@ -135,13 +135,4 @@ bool area_covers(struct space *space, uint64_t start, uint64_t end)
 		start = a->range.end;
 	}
 	return false;
-}
-
-bool area_permits(const struct area *a, uint32_t rights)
-{
-	uint32_t given = a->flags & AREA_RIGHTS;
-
-	if (given)
-		given |= SPACE_READ;
-	return (rights & ~given) == 0;
 }

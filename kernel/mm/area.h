@@ -26,6 +26,8 @@ struct space {
 	uint64_t *top; /* the root table, in the direct map */
 	struct qv_areas areas;
 	struct area *recent; /* where the last look-up ended; NULL after any area went */
+	uint64_t walk_gib;   /* 1 + number of the GiB whose directory `walk` is; 0 = none */
+	uint64_t *walk;
 	struct mm_arena *arena; /* of a space that may migrate; else NULL */
 	uint64_t limit;      /* pages of frames and tables together */
 	uint64_t resident, tables; /* pages */
@@ -62,7 +64,12 @@ void area_merge(struct space *space, uint64_t start, uint64_t end);
 /* Is [start, start + bytes) covered by areas without a hole? */
 bool area_covers(struct space *space, uint64_t start, uint64_t end);
 /* Has a page of `a` at least these rights? What may be written or executed may be read: x86 has no other way. */
-bool area_permits(const struct area *a, uint32_t rights);
+static inline bool area_permits(const struct area *a, uint32_t rights)
+{
+	uint32_t given = a->flags & AREA_RIGHTS;
+
+	return given ? (rights & ~(given | SPACE_READ)) == 0 : rights == 0;
+}
 
 /* Frames that stay shared over fork, for SPACE_SHARED without a backing; one reference. NULL: no memory, or > 1 GiB. */
 struct space_backing *shared_create(uint64_t bytes);

@@ -43,6 +43,14 @@ static bool large_in(struct space *space, const struct area *a, uint64_t *direct
 	return true;
 }
 
+/* The page is there: an entry of the TLB is older than the table's. */
+static enum space_fault stale(const struct space *space, uint64_t at)
+{
+	if (space_loaded(space))
+		hw_invlpg(at);
+	return SPACE_FAULT_DONE;
+}
+
 /* A private page is written whose frame others have, too. The last one to come keeps it. */
 static enum space_fault own_page(struct space *space, const struct area *a, uint64_t at, uint64_t *entry)
 {
@@ -58,9 +66,7 @@ static enum space_fault own_page(struct space *space, const struct area *a, uint
 	} else {
 		*entry = old | leaf_bits(a, true);
 	}
-	if (space_loaded(space))
-		hw_invlpg(at);
-	return SPACE_FAULT_DONE;
+	return stale(space, at);
 }
 
 static enum space_fault zero_page(struct space *space, const struct area *a, uint64_t *entry)
@@ -106,27 +112,31 @@ static enum space_fault backed_page(struct space *space, const struct area *a, u
 	return write && !(*entry & ENTRY_WRITE) ? own_page(space, a, at, entry) : SPACE_FAULT_DONE;
 }
 
+/* There is a table for it. */
+static enum space_fault small_in(struct space *space, struct area *a, uint64_t at, bool write, uint64_t *entry)
+{
+	if (!*entry)
+		return a->backing ? backed_page(space, a, at, write, entry) : zero_page(space, a, entry);
+	if (write && !(*entry & ENTRY_WRITE))
+		return own_page(space, a, at, entry);
+	return stale(space, at);
+}
+
 enum space_fault page_in(struct space *space, struct area *a, uint64_t at, bool write)
 {
-	uint64_t *directory = tables_make(space, at, 1), *entry;
+	uint64_t *directory = directory_make(space, at);
 
 	if (!directory)
 		return SPACE_FAULT_NO_MEMORY;
-	if (!*directory && large_fits(space, a, at) && large_in(space, a, directory))
-		return SPACE_FAULT_DONE;
-	entry = directory;
-	if (!(*directory & ENTRY_LARGE)) {
-		entry = tables_make(space, at, 0);
-		if (!entry)
+	if (*directory & ENTRY_LARGE)
+		return stale(space, at);
+	if (!*directory) {
+		if (large_fits(space, a, at) && large_in(space, a, directory))
+			return SPACE_FAULT_DONE;
+		if (!directory_fill(space, directory))
 			return SPACE_FAULT_NO_MEMORY;
-		if (!*entry)
-			return a->backing ? backed_page(space, a, at, write, entry) : zero_page(space, a, entry);
-		if (write && !(*entry & ENTRY_WRITE))
-			return own_page(space, a, at, entry);
 	}
-	if (space_loaded(space)) /* an entry of the TLB that is older than the table's */
-		hw_invlpg(at);
-	return SPACE_FAULT_DONE;
+	return small_in(space, a, at, write, directory_page(directory, at));
 }
 
 enum space_fault space_fault(struct space *space, uint64_t address, uint64_t error)

@@ -19,28 +19,18 @@ static struct store {
 	uint64_t clean[STORE_FRAMES]; /* all zero: page tables given back empty */
 } __attribute__((aligned(64))) stores[QV_MAX_CORES];
 
-static struct {
-	uint32_t *count;
-	uint64_t frames;
-} references;
+struct frame_references frame_references;
 
 void frame_init(void *counts, uint64_t frames)
 {
 	memset(counts, 0, frames * sizeof(uint32_t));
-	references.count = counts;
-	references.frames = frames;
+	frame_references.count = counts;
+	frame_references.frames = frames;
 }
 
 static struct store *own_store(void)
 {
 	return &stores[this_cpu()->index];
-}
-
-static uint32_t *count_of(uint64_t gpa)
-{
-	uint64_t index = gpa / QV_PAGE_SIZE;
-
-	return index < references.frames ? &references.count[index] : NULL;
 }
 
 uint64_t frame_stored(void)
@@ -99,7 +89,7 @@ bool mm_frame_new(uint64_t *gpa)
 	if (s->count == 0 && !refill(s))
 		return false;
 	*gpa = s->frame[--s->count];
-	references.count[*gpa / QV_PAGE_SIZE] = 1;
+	frame_references.count[*gpa / QV_PAGE_SIZE] = 1;
 	return true;
 }
 
@@ -111,31 +101,27 @@ bool mm_frame_new_zeroed(uint64_t *gpa)
 	return true;
 }
 
+void frame_last(uint64_t gpa, uint32_t before)
+{
+	assert(before == 1);
+	keep(gpa);
+}
+
 void mm_frame_get(uint64_t gpa)
 {
-	uint32_t *count = count_of(gpa);
-
-	if (count)
-		__atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
+	frame_get(gpa);
 }
 
 void mm_frame_put(uint64_t gpa)
 {
-	uint32_t *count = count_of(gpa), left;
-
-	if (!count)
-		return;
-	left = __atomic_sub_fetch(count, 1, __ATOMIC_ACQ_REL);
-	assert(left != UINT32_MAX);
-	if (left == 0)
-		keep(gpa);
+	frame_put(gpa);
 }
 
 uint32_t mm_frame_count(uint64_t gpa)
 {
-	const uint32_t *count = count_of(gpa);
+	uint64_t index = gpa / QV_PAGE_SIZE;
 
-	return count ? __atomic_load_n(count, __ATOMIC_ACQUIRE) : 2;
+	return index < frame_references.frames ? __atomic_load_n(&frame_references.count[index], __ATOMIC_ACQUIRE) : 2;
 }
 
 bool frame_new_table(uint64_t *gpa)
@@ -166,5 +152,5 @@ void frame_put_table(uint64_t gpa)
 void frame_count_block(uint64_t gpa, uint32_t from, uint32_t to)
 {
 	for (uint32_t i = from; i < to; i++)
-		references.count[gpa / QV_PAGE_SIZE + i] = 1;
+		frame_references.count[gpa / QV_PAGE_SIZE + i] = 1;
 }

@@ -3,13 +3,44 @@
 #ifndef MM_FRAMES_H
 #define MM_FRAMES_H
 
-#include <abi/types.h>
+#include <abi/limits.h>
 
 /* Fill the allocator from the ranges of the entry information. */
 void frames_init(void);
 /* mm_alloc and mm_free without the stores of the cores. */
 bool frames_alloc(uint32_t order, uint64_t *gpa);
 void frames_free(uint64_t gpa, uint32_t order);
+
+/* References of each frame from address 0 on. */
+struct frame_references {
+	uint32_t *count;
+	uint64_t frames;
+};
+extern struct frame_references frame_references;
+
+/* The last reference went: `before` was 1, or the count is wrong. */
+void frame_last(uint64_t gpa, uint32_t before);
+
+/* mm_frame_get and mm_frame_put for loops. */
+static inline void frame_get(uint64_t gpa)
+{
+	uint64_t index = gpa / QV_PAGE_SIZE;
+
+	if (index < frame_references.frames)
+		__atomic_fetch_add(&frame_references.count[index], 1, __ATOMIC_RELAXED);
+}
+
+static inline void frame_put(uint64_t gpa)
+{
+	uint64_t index = gpa / QV_PAGE_SIZE;
+	uint32_t before;
+
+	if (index >= frame_references.frames)
+		return;
+	before = __atomic_fetch_sub(&frame_references.count[index], 1, __ATOMIC_ACQ_REL);
+	if (before <= 1)
+		frame_last(gpa, before);
+}
 
 /* One counter for each of `frames` frames from address 0 on. */
 void frame_init(void *counts, uint64_t frames);

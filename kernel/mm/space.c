@@ -45,11 +45,12 @@ void space_clear(struct space *space)
 
 		next = area_next(a);
 		sweep_run(&s, start, end);
-		tables_free(space, start, end, 0, next ? next->range.start : SPACE_USER_END + PAGE);
-		area_free(a);
+		sweep_finish(&s);
 		sched_preempt_point();
+		if (!next || next->range.start / LARGE != start / LARGE) /* else the next one needs them all */
+			tables_free(space, start, end, 0, next ? next->range.start : SPACE_USER_END + PAGE);
+		area_free(a);
 	}
-	sweep_finish(&s);
 	space->areas = (struct qv_areas){0};
 	space->recent = NULL;
 	space->reserved = 0;
@@ -66,15 +67,30 @@ void space_destroy(struct space *space)
 	mm_cache_free(&spaces, space);
 }
 
-static int64_t fork_area(struct sweep *s, const struct area *a)
+/* A twin for each area of the parent, or none. */
+static bool make_twins(struct space *child, struct space *parent)
 {
-	struct area *copy = area_new(s->target, a->flags & ~SPACE_LOCKED, a->backing, a->offset);
+	for (struct area *a = area_of(parent->areas.head), *b; a; a = area_next(a)) {
+		b = area_new(child, a->flags & ~SPACE_LOCKED, a->backing, a->offset);
+		if (!b) {
+			while ((a = area_of(a->range.prev)) != NULL)
+				area_free(area_of(a->range.twin));
+			return false;
+		}
+		a->range.twin = &b->range;
+		sched_preempt_point();
+	}
+	return true;
+}
 
-	if (!copy)
-		return -LX_ENOMEM;
-	area_add(s->target, copy, a->range.start, a->range.end);
-	s->area = copy;
-	return sweep_run(s, a->range.start, a->range.end);
+static void link_twins(struct space *child, struct space *parent)
+{
+	for (struct area *a = area_of(parent->areas.head); a; a = area_next(a)) {
+		qv_area_twin(&a->range);
+		sched_preempt_point();
+	}
+	qv_areas_twin(&child->areas, &parent->areas);
+	child->reserved = parent->reserved;
 }
 
 int64_t space_fork(struct space *child, struct space *parent)
@@ -83,8 +99,11 @@ int64_t space_fork(struct space *child, struct space *parent)
 	int64_t error = 0;
 
 	assert(child->areas.count == 0 && child->resident == 0);
-	for (struct area *a = area_of(parent->areas.head); a && !error; a = area_next(a))
-		error = fork_area(&s, a);
+	if (!make_twins(child, parent))
+		return -LX_ENOMEM;
+	link_twins(child, parent);
+	for (s.area = area_of(child->areas.head); s.area && !error; s.area = area_next(s.area))
+		error = sweep_run(&s, s.area->range.start, s.area->range.end);
 	sweep_finish(&s);
 	space_charge(child, 0);
 	return error;
@@ -358,7 +377,7 @@ int64_t space_resize(struct space *space, uint64_t address, uint64_t old_bytes, 
 /* Split the large page that `at` lies in the middle of. */
 static bool split_at(struct space *space, uint64_t at)
 {
-	uint64_t *directory = at % LARGE ? tables_entry(space, at, 1) : NULL;
+	uint64_t *directory = at % LARGE ? directory_find(space, at) : NULL;
 
 	return !directory || !(*directory & ENTRY_LARGE) || tables_split(space, directory);
 }
@@ -402,9 +421,10 @@ bool space_allows(struct space *space, uint64_t address, uint64_t bytes, uint32_
 uint64_t space_shared_frame(struct space *space, uint64_t address)
 {
 	struct area *a = area_at(space, address);
-	const uint64_t *entry = a && (a->flags & SPACE_SHARED) ? tables_entry(space, address, 0) : NULL;
+	const uint64_t *directory = a && (a->flags & SPACE_SHARED) ? directory_find(space, address) : NULL;
+	uint64_t entry = directory && *directory ? table_at(*directory)[table_index(address, 0)] : 0;
 
-	return entry && (*entry & ENTRY_PRESENT) ? (*entry & ENTRY_ADDRESS) | (address & (PAGE - 1)) : 0;
+	return entry & ENTRY_PRESENT ? (entry & ENTRY_ADDRESS) | (address & (PAGE - 1)) : 0;
 }
 
 void space_usage(const struct space *space, struct space_usage *usage)

@@ -10,9 +10,10 @@
 #include <mm/mm.h>
 #include <sched/thread.h>
 
-#define GROUP 8u       /* entries looked at together */
-#define WORK_MAX 16u   /* entries between two preemption points: some 80 instructions each */
-#define SPLIT_STEP 128u
+#define STEP 8u        /* entries looked at together */
+#define WORK_MAX 8u    /* entries between two preemption points: up to 250 instructions each, if frames are merged */
+#define SPLIT_STEP 64u
+#define GIB        (LARGE * TABLE_ENTRIES)
 #define FREE_STEP  (16 * LARGE) /* looked at between two preemption points when tables are freed */
 
 bool space_loaded(const struct space *space)
@@ -40,6 +41,7 @@ bool tables_create(struct space *space)
 		return false;
 	space->top = memory_at(space->root);
 	paging_share_kernel(space->top);
+	space->walk_gib = 0;
 	space->tables = 1;
 	return true;
 }
@@ -62,32 +64,49 @@ static bool add_table(struct space *space, uint64_t *entry)
 	return true;
 }
 
-uint64_t *tables_entry(const struct space *space, uint64_t at, unsigned level)
+/* The last directory used is remembered: faults and loops stay in one GiB for long. */
+static uint64_t *walked(struct space *space, uint64_t at, uint64_t *table)
+{
+	space->walk_gib = at / GIB + 1;
+	space->walk = table;
+	return &table[table_index(at, 1)];
+}
+
+uint64_t *directory_find(struct space *space, uint64_t at)
 {
 	uint64_t *table = space->top;
 
-	for (unsigned l = TOP_LEVEL; l > level; l--) {
-		uint64_t entry = table[table_index(at, l)];
+	if (space->walk_gib == at / GIB + 1)
+		return &space->walk[table_index(at, 1)];
+	for (unsigned level = TOP_LEVEL; level > 1; level--) {
+		uint64_t entry = table[table_index(at, level)];
 
-		if (!(entry & ENTRY_PRESENT) || (entry & ENTRY_LARGE))
+		if (!entry)
 			return NULL;
 		table = table_at(entry);
 	}
-	return &table[table_index(at, level)];
+	return walked(space, at, table);
 }
 
-uint64_t *tables_make(struct space *space, uint64_t at, unsigned level)
+uint64_t *directory_make(struct space *space, uint64_t at)
 {
 	uint64_t *table = space->top;
 
-	for (unsigned l = TOP_LEVEL; l > level; l--) {
-		uint64_t *entry = &table[table_index(at, l)];
+	if (space->walk_gib == at / GIB + 1)
+		return &space->walk[table_index(at, 1)];
+	for (unsigned level = TOP_LEVEL; level > 1; level--) {
+		uint64_t *entry = &table[table_index(at, level)];
 
 		if (!*entry && !add_table(space, entry))
 			return NULL;
 		table = table_at(*entry);
 	}
-	return &table[table_index(at, level)];
+	return walked(space, at, table);
+}
+
+bool directory_fill(struct space *space, uint64_t *directory)
+{
+	return *directory || add_table(space, directory);
 }
 
 /* The new table is nobody's until it is linked, and the frames of the block are not counted until then: both may be
@@ -106,7 +125,7 @@ bool tables_split(struct space *space, uint64_t *entry)
 			table[j] = (old & ~ENTRY_LARGE) + j * PAGE;
 		sched_preempt_point();
 	}
-	*entry = link;
+	*entry = link | 0xff * ENTRY_GROUP;
 	return true;
 }
 
@@ -152,24 +171,30 @@ static void free_some(struct space *space, uint64_t start, uint64_t end, const s
 	uint64_t before = space->tables;
 
 	free_level(space, space->top, TOP_LEVEL, start, end, h);
-	if (space->tables != before && space_loaded(space))
+	if (space->tables == before)
+		return;
+	space->walk_gib = 0;
+	if (space_loaded(space))
 		hw_write_cr3(space->root);
 }
 
-/* First the many tables of 2 MiB in steps, then those above. */
+/* The many tables of 2 MiB in steps, then those above; a small range at once. */
 void tables_free(struct space *space, uint64_t start, uint64_t end, uint64_t low, uint64_t high)
 {
-	const struct hole tables = {low, high, 1, 1}, above = {low, high, 2, TOP_LEVEL};
+	const struct hole tables = {low, high, 1, 1}, above = {low, high, 2, TOP_LEVEL}, all = {low, high, 1, TOP_LEVEL};
 	uint64_t next;
 
+	if (end - start <= FREE_STEP) {
+		free_some(space, start, end, &all);
+		return;
+	}
 	for (uint64_t at = start; at < end; at = next) {
-		uint64_t span = tables_entry(space, at, 1) ? FREE_STEP : LARGE * TABLE_ENTRIES;
+		uint64_t span = directory_find(space, at) ? FREE_STEP : GIB;
 
 		next = least((at | (span - 1)) + 1, end);
 		if (span == FREE_STEP)
 			free_some(space, at, next, &tables);
-		if (next < end)
-			sched_preempt_point();
+		sched_preempt_point();
 	}
 	free_some(space, start, end, &above);
 }
@@ -198,12 +223,13 @@ static void forget(struct sweep *s)
 	s->changed = 0;
 }
 
+/* Before `work` more entries. */
 static void pause(struct sweep *s, uint32_t work)
 {
 	s->work += work;
-	if (s->work < WORK_MAX)
+	if (s->work <= WORK_MAX)
 		return;
-	s->work = 0;
+	s->work = work;
 	forget(s);
 	sched_preempt_point();
 }
@@ -217,27 +243,33 @@ static bool any(const uint64_t *e, unsigned count)
 {
 	uint64_t all = 0;
 
-	if (count == GROUP)
+	if (count == STEP)
 		return (e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]) != 0;
 	for (unsigned i = 0; i < count; i++)
 		all |= e[i];
 	return all != 0;
 }
 
-static int64_t sweep_table(struct sweep *s, uint64_t at, uint64_t end, uint64_t *entry)
+static int64_t sweep_table(struct sweep *s, uint64_t at, uint64_t end, const uint64_t *directory)
 {
+	uint64_t used = *directory / ENTRY_GROUP, *table = table_at(*directory);
+
 	while (at < end) {
-		unsigned count = (unsigned)least(GROUP - table_index(at, 0) % GROUP, (end - at) / PAGE);
+		unsigned index = table_index(at, 0), count = (unsigned)least(STEP - index % STEP, (end - at) / PAGE);
 
-		if (any(entry, count)) {
-			int64_t error = s->pages(s, at, entry, count);
+		if (!(used >> index / GROUP_PAGES & 1)) {
+			at = (at | (GROUP_PAGES * PAGE - 1)) + 1;
+			continue;
+		}
+		if (any(&table[index], count)) {
+			int64_t error;
 
+			pause(s, count);
+			error = s->pages(s, at, &table[index], count);
 			if (error)
 				return error;
-			pause(s, count);
 		}
 		at += count * PAGE;
-		entry += count;
 	}
 	return 0;
 }
@@ -249,12 +281,12 @@ static int64_t sweep_directory(struct sweep *s, uint64_t at, uint64_t end, uint6
 		int64_t result;
 
 		assert(at % LARGE == 0 && end - at == LARGE);
-		result = s->large(s, at, directory);
 		pause(s, WORK_MAX);
+		result = s->large(s, at, directory);
 		if (result != SWEEP_SPLIT)
 			return result;
 	}
-	return sweep_table(s, at, end, &table_at(*directory)[table_index(at, 0)]);
+	return sweep_table(s, at, end, directory);
 }
 
 int64_t sweep_run(struct sweep *s, uint64_t start, uint64_t end)
@@ -263,8 +295,8 @@ int64_t sweep_run(struct sweep *s, uint64_t start, uint64_t end)
 	int64_t error = 0;
 
 	for (uint64_t at = start; at < end && !error; at = next) {
-		uint64_t *directory = tables_entry(s->space, at, 1);
-		uint64_t span = directory ? LARGE : LARGE * TABLE_ENTRIES;
+		uint64_t *directory = directory_find(s->space, at);
+		uint64_t span = directory ? LARGE : GIB;
 
 		next = least((at | (span - 1)) + 1, end);
 		if (directory && *directory)

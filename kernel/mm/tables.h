@@ -15,9 +15,11 @@
 #define ENTRY_KEPT     0x200ull /* ours: not present, but holds a frame of an area without rights */
 #define ENTRY_NO_EXEC  0x8000000000000000ull
 #define ENTRY_ADDRESS  0x000ffffffffff000ull
+#define ENTRY_GROUP    (1ull << 52) /* ours, the first of 8 in directory entries: which groups of 64 pages were used */
 #define ENTRY_TABLE    (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER | ENTRY_ACCESSED)
 #define TABLE_ENTRIES  512u
 #define TOP_LEVEL      3u
+#define GROUP_PAGES    64u
 
 static inline unsigned table_index(uint64_t at, unsigned level)
 {
@@ -52,11 +54,21 @@ void tables_destroy(struct space *space);
 bool space_fits(const struct space *space, uint64_t pages);
 /* The same, for pages that come now: the peak is noted. */
 bool space_charge(struct space *space, uint64_t pages);
-/* Entry for `at` in the table of `level` (0 = 4 KiB, 1 = 2 MiB); NULL if a table above is missing or, for level 0, the
- * page is large. */
-uint64_t *tables_entry(const struct space *space, uint64_t at, unsigned level);
-/* The same, making tables. NULL: no memory. There is no large page at `at` if level is 0. */
-uint64_t *tables_make(struct space *space, uint64_t at, unsigned level);
+/* The directory entry for the 2 MiB around `at`: a large page, a table, or 0. NULL if there is no directory. */
+uint64_t *directory_find(struct space *space, uint64_t at);
+/* The same, making the directory. NULL: no memory. */
+uint64_t *directory_make(struct space *space, uint64_t at);
+/* Make the entry lead to a table if it is 0. False: no memory. */
+bool directory_fill(struct space *space, uint64_t *directory);
+
+/* The entry of the page at `at` in the table that `directory` leads to, about to be used. */
+static inline uint64_t *directory_page(uint64_t *directory, uint64_t at)
+{
+	unsigned index = table_index(at, 0);
+
+	*directory |= ENTRY_GROUP << index / GROUP_PAGES;
+	return &table_at(*directory)[index];
+}
 /* Turn the large page of directory entry `entry` into 512 small ones. False: no memory. Preemptible. */
 bool tables_split(struct space *space, uint64_t *entry);
 /* Free the tables that map only addresses in [low, high), which are all unmapped, looking at those on [start, end). */
@@ -79,6 +91,8 @@ struct sweep {
 	int64_t (*large)(struct sweep *s, uint64_t at, uint64_t *entry);
 	struct space *target;
 	uint64_t shift;   /* of the target's addresses against the source's */
+	uint64_t *directory; /* of the target, for ... */
+	uint64_t chunk;      /* ... this address / 2 MiB, plus 1; 0 = none yet */
 	uint32_t work;    /* entries since the last preemption point */
 	uint32_t changed; /* pages since the last TLB flush */
 	uint64_t last;    /* one of them */
@@ -87,9 +101,9 @@ int64_t sweep_run(struct sweep *s, uint64_t start, uint64_t end);
 /* The end of one or more runs. */
 void sweep_finish(struct sweep *s);
 
-static inline void sweep_changed(struct sweep *s, uint64_t at)
+static inline void sweep_changed(struct sweep *s, uint64_t at, unsigned count)
 {
-	s->changed++;
+	s->changed += count;
 	s->last = at;
 }
 
