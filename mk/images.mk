@@ -14,12 +14,11 @@ monitor-vmx_ROOMS := monitor/common monitor/vmx
 monitor-vmx_SCRIPT := monitor/common/monitor.ld
 quest_ROOMS       := kernel/base kernel/mm kernel/sched kernel/dev kernel/start kernel/main
 quest_SCRIPT      := kernel/start/quest.ld
-# Rooms that are compiled and checked but not linked into an image yet.
-UNLINKED          := kernel/fs
 
 # Tests inside the kernel: tests/kernel/NAME with the rooms it tests and a main of its own make build/test-NAME.elf.
-KERNEL_TESTS := mm sched
+KERNEL_TESTS := mm sched fs
 test-mm_ROOMS := kernel/base kernel/mm kernel/dev kernel/start tests/kernel/common tests/kernel/mm
+test-fs_ROOMS := kernel/base kernel/mm kernel/dev kernel/start kernel/fs tests/kernel/common tests/kernel/fs
 test-sched_ROOMS := kernel/base kernel/mm kernel/sched kernel/dev kernel/start tests/kernel/threads tests/kernel/sched
 $(foreach t,$(KERNEL_TESTS),$(eval test-$(t)_SCRIPT := kernel/start/quest.ld))
 IMAGES += $(KERNEL_TESTS:%=test-%)

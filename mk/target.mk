@@ -45,7 +45,6 @@ endef
 $(foreach i,$(IMAGES),$(eval $(call image_rule,$(i))))
 
 images: $(foreach i,$(IMAGES),$(B)/$(i).elf) guests
-images: $(foreach r,$(UNLINKED),$(call objects,kernel,$(r)))
 
 # Test guests: one ELF per folder of tests/guest; tests/guest/common is linked into each.
 GUESTS := $(filter-out common include,$(notdir $(patsubst %/,%,$(wildcard tests/guest/*/))))

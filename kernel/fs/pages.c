@@ -6,7 +6,8 @@
 #include <mm/heap.h>
 #include <sched/thread.h>
 
-#define STEP 32u /* entries between two preemption points */
+#define STEP  64u /* entries looked at between two preemption points */
+#define DROPS 2u  /* frames given up between two: the allocator may have to join blocks for each */
 
 /* Pages that a node of `level` (1 = leaf) spans. */
 static uint64_t span(uint32_t level)
@@ -109,6 +110,8 @@ static uint64_t cut_node(struct page_map *map, uint64_t *node, uint32_t level, u
 			continue;
 		if (level == 1) {
 			count += drop(&node[i]);
+			if (count % DROPS == 0)
+				sched_preempt_point();
 			continue;
 		}
 		count += cut_node(map, (uint64_t *)node[i], level - 1, start, first);

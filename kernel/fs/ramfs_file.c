@@ -117,12 +117,34 @@ static int64_t ramfs_load(struct file *f, void *to, size_t bytes, uint64_t offse
 	return (int64_t)done;
 }
 
+/* A page that is written whole is not cleared first, so nobody sees it before it is written. */
+static int64_t copy_in_page(struct ramfs_inode *r, uint64_t index, uint64_t from)
+{
+	uint64_t frame, *slot;
+	int64_t error;
+
+	if (!mm_frame_new(&frame))
+		return -LX_ENOSPC;
+	error = user_read(memory_at(frame), from, PAGE);
+	slot = error ? NULL : slot_made(r, index);
+	if (slot && !*slot) {
+		note(r, slot, frame);
+		return 0;
+	}
+	if (slot) /* the copy faulted on a mapping of this very page */
+		memcpy(memory_at(*slot), memory_at(frame), PAGE);
+	mm_frame_put(frame);
+	return error ? error : slot ? 0 : -LX_ENOSPC;
+}
+
 static int64_t copy_in(struct ramfs_inode *r, uint64_t offset, uint64_t from, size_t bytes)
 {
 	uint64_t frame;
 
 	if (offset / PAGE >= PAGES_MOST)
 		return -LX_EFBIG;
+	if (bytes == PAGE && !pages_find(&r->map, offset / PAGE))
+		return copy_in_page(r, offset / PAGE, from);
 	frame = page_made(r, offset / PAGE);
 	if (!frame)
 		return -LX_ENOSPC;

@@ -7,6 +7,7 @@
 
 #define WORD_BITS 64u
 #define LEAST 64u
+#define COPY_STEP 16u /* descriptors between two preemption points of fork */
 
 static struct mm_cache tables = MM_CACHE(struct fd_table);
 
@@ -86,7 +87,7 @@ struct fd_table *fd_copy(struct fd_table *t)
 	if (!copy)
 		return NULL;
 	for (uint32_t fd = 0; fd < t->capacity; fd++) {
-		if (fd % WORD_BITS == 0 && fd > 0)
+		if (fd % COPY_STEP == 0)
 			sched_preempt_point();
 		if (!t->file[fd])
 			continue;

@@ -30,10 +30,28 @@ static inline uint32_t qv_pipe_room(const struct qv_pipe *p)
 	return QV_PIPE_BYTES - qv_pipe_used(p);
 }
 
+static inline struct qv_pipe_step qv_pipe_step_at(uint32_t position, uint32_t most, size_t wanted)
+{
+	struct qv_pipe_step step = {.page = position / 4096u % QV_PIPE_PAGES, .offset = position % 4096u};
+
+	if (most > 4096u - step.offset)
+		most = 4096u - step.offset;
+	step.bytes = wanted < most ? (uint32_t)wanted : most;
+	return step;
+}
+
 /* Where the next of `wanted` bytes go to. The caller copies, then adds the bytes to `written`. */
-struct qv_pipe_step qv_pipe_write_step(const struct qv_pipe *p, size_t wanted);
+static inline struct qv_pipe_step qv_pipe_write_step(const struct qv_pipe *p, size_t wanted)
+{
+	return qv_pipe_step_at(p->written, qv_pipe_room(p), wanted);
+}
+
 /* Where the next of `wanted` bytes are. The caller copies, then calls qv_pipe_take. */
-struct qv_pipe_step qv_pipe_read_step(const struct qv_pipe *p, size_t wanted);
+static inline struct qv_pipe_step qv_pipe_read_step(const struct qv_pipe *p, size_t wanted)
+{
+	return qv_pipe_step_at(p->read, qv_pipe_used(p), wanted);
+}
+
 /* Take the bytes of a read step out; true if its page is no longer needed. */
 bool qv_pipe_take(struct qv_pipe *p, const struct qv_pipe_step *step);
 
