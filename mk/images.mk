@@ -12,7 +12,8 @@ monitor-svm_ROOMS := monitor/common monitor/svm
 monitor-svm_SCRIPT := monitor/common/monitor.ld
 monitor-vmx_ROOMS := monitor/common monitor/vmx
 monitor-vmx_SCRIPT := monitor/common/monitor.ld
-quest_ROOMS       := kernel/base kernel/mm kernel/sched kernel/dev kernel/start kernel/main
+quest_ROOMS       := kernel/base kernel/mm kernel/sched kernel/dev kernel/fs kernel/proc kernel/syscall \
+	kernel/start kernel/main
 quest_SCRIPT      := kernel/start/quest.ld
 
 # Tests inside the kernel: tests/kernel/NAME with the rooms it tests and a main of its own make build/test-NAME.elf.

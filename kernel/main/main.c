@@ -5,6 +5,7 @@
  *   ticks=N    stop ticking after N ticks of each core and say so; 0 = tick for ever
  *   debug      log at debug level;  quiet  only warnings and errors
  */
+#include "programs.h"
 #include "selftest.h"
 #include "tick.h"
 #include "vcpus.h"
@@ -103,6 +104,7 @@ static void first_core(void)
 	selftest_run();
 	smp_start(other_core);
 	vcpus_create();
+	programs_start();
 	log_info("ready");
 	report_ready();
 	sched_run();

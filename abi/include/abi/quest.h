@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Quest's own system calls: same registers and result convention as Linux' (negative errno), numbers from 0x1000 up.
+ * Times are nanoseconds here; the kernel keeps cycles. libquest (user/libquest) wraps them.
+ */
+#ifndef ABI_QUEST_H
+#define ABI_QUEST_H
+
+#include <abi/types.h>
+
+enum quest_call {
+	QUEST_VCPU_CREATE = 0x1000,    /* (struct quest_vcpu *) -> id */
+	QUEST_VCPU_BIND_TASK = 0x1001, /* (id): the calling thread runs on this VCPU from now on */
+	QUEST_VCPU_DESTROY = 0x1002,   /* (id) */
+	QUEST_VCPU_GETPARAMS = 0x1003, /* (id, struct quest_vcpu *, struct quest_vcpu_usage * or 0); id -1 = the own one */
+	QUEST_VCPU_SETPARAMS = 0x1004, /* (id, const struct quest_vcpu *) */
+	QUEST_VCPU_FORK = 0x1005,      /* (id): fork, the child's thread on this VCPU */
+};
+
+#define QUEST_VCPU_MAIN 0u
+#define QUEST_VCPU_IO   1u
+
+struct quest_vcpu {
+	uint32_t kind; /* QUEST_VCPU_MAIN: a sporadic server; QUEST_VCPU_IO: a PIBS server */
+	uint32_t replenishments; /* entries of the queue, 2..32; 0 = the default */
+	uint64_t budget_ns, period_ns; /* main */
+	uint32_t share_num, share_den; /* I/O: utilisation as a fraction */
+	char name[32]; /* NUL-terminated; may be empty */
+	uint32_t reason; /* out, when create or setparams is refused: enum quest_refusal */
+	uint32_t pad;
+};
+
+enum quest_refusal {
+	QUEST_ADMITTED = 0, QUEST_BAD = 1, QUEST_TOO_SMALL = 2, QUEST_NOT_SCHEDULABLE = 3, QUEST_NO_ROOM = 4, QUEST_BUSY = 5
+};
+
+struct quest_vcpu_usage { /* since creation */
+	uint64_t consumed_ns, background_ns, worst_wakeup_ns;
+	uint64_t replenishments, depletions, dispatches, missed, interrupts;
+};
+
+#endif

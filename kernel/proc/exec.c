@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * execve: everything is prepared in a new address space; only when nothing can fail any more does it become the
+ * process's, so a failed exec leaves the caller as it was.
+ */
+#include "proc.h"
+
+#include <base/log.h>
+#include <fs/device.h>
+#include <hw/cpu.h>
+#include <lib/exec.h>
+#include <lib/string.h>
+#include <proc/time.h>
+#include <sched/registers.h>
+
+#define PAGE 4096ull
+#define PIE_BASE 0x10000000ull   /* where a static-PIE goes: programs are placed the same way in every run */
+#define STRINGS_FIRST 4096u
+#define STRINGS_MOST (256u << 10) /* arguments and environment together */
+#define SCRIPT_DEPTH 4u
+#define WORD_BYTES 256u
+#define CLOCK_TICKS 100u
+
+static uint64_t page_up(uint64_t a)
+{
+	return (a + PAGE - 1) & ~(PAGE - 1);
+}
+
+struct strings { /* packed, NUL-terminated */
+	char *text;
+	size_t used, size;
+	uint32_t argc, envc;
+};
+
+struct image { /* all that exec gathers */
+	struct file *file;
+	struct qv_exec exec;
+	struct strings strings;
+	struct memory *memory;
+	uint64_t bias, sp;
+	uint8_t head[QV_EXEC_HEAD];
+	char script[WORD_BYTES], argument[WORD_BYTES];
+};
+
+/* ---- strings ---- */
+
+static bool grow(struct strings *s, size_t wanted)
+{
+	size_t size = s->size ? s->size : STRINGS_FIRST;
+	char *text;
+
+	while (size < wanted)
+		size *= 2;
+	if (size == s->size)
+		return true;
+	if (size > STRINGS_MOST)
+		return false;
+	text = mm_heap_alloc(size);
+	if (!text)
+		return false;
+	memcpy(text, s->text, s->used);
+	if (s->text)
+		mm_heap_free(s->text, s->size);
+	s->text = text;
+	s->size = size;
+	return true;
+}
+
+static int64_t add_text(struct strings *s, const char *text)
+{
+	size_t n = strlen(text) + 1;
+
+	if (!grow(s, s->used + n))
+		return -LX_E2BIG;
+	memcpy(s->text + s->used, text, n);
+	s->used += n;
+	return 0;
+}
+
+static int64_t add_user_text(struct strings *s, uint64_t from)
+{
+	for (;;) {
+		int64_t n = user_text(s->text + s->used, from, s->size - s->used);
+
+		if (n >= 0)
+			s->used += (size_t)n + 1;
+		if (n != -LX_ENAMETOOLONG)
+			return n < 0 ? n : 0;
+		if (!grow(s, s->size + 1))
+			return -LX_E2BIG;
+	}
+}
+
+/* A NULL-terminated array of user pointers; 0 = an empty one. */
+static int64_t add_user_array(struct strings *s, uint64_t array, uint32_t *count)
+{
+	uint64_t pointer;
+
+	if (!grow(s, s->used + 1))
+		return -LX_ENOMEM;
+	for (; array; array += sizeof(pointer)) {
+		int64_t error = user_read(&pointer, array, sizeof(pointer));
+
+		if (error || !pointer)
+			return error;
+		error = add_user_text(s, pointer);
+		if (error)
+			return error;
+		++*count;
+		sched_preempt_point();
+	}
+	return 0;
+}
+
+/* Put words in front of all arguments: what a script's first line says, in place of the script's own name. */
+static int64_t add_interpreter(struct image *im, const char *path)
+{
+	struct strings old = im->strings, *s = &im->strings;
+	size_t skip = old.argc ? strlen(old.text) + 1 : 0;
+	int64_t error;
+
+	*s = (struct strings){.argc = old.argc ? old.argc - 1 : 0, .envc = old.envc};
+	error = add_text(s, im->script);
+	if (!error && im->argument[0])
+		error = add_text(s, im->argument);
+	if (!error)
+		error = add_text(s, path);
+	if (!error && !grow(s, s->used + old.used - skip))
+		error = -LX_E2BIG;
+	if (!error) {
+		memcpy(s->text + s->used, old.text + skip, old.used - skip);
+		s->used += old.used - skip;
+		s->argc += im->argument[0] ? 3 : 2;
+	}
+	if (old.text)
+		mm_heap_free(old.text, old.size);
+	return error;
+}
+
+/* ---- the file ---- */
+
+static int64_t open_program(struct image *im, const struct path_at *at, const char *path)
+{
+	struct lx_stat stat;
+	int64_t n = path_open_file(at, path, LX_O_RDONLY, 0, &im->file);
+
+	if (n)
+		return n;
+	n = file_stat(im->file, &stat);
+	if (n)
+		return n;
+	if ((stat.mode & LX_S_IFMT) != LX_S_IFREG || !(stat.mode & 0111))
+		return -LX_EACCES;
+	n = file_load(im->file, im->head, sizeof(im->head), 0);
+	if (n < 0)
+		return n;
+	if (qv_exec_script(im->head, (uint64_t)n, im->script, im->argument, WORD_BYTES))
+		return 1;
+	const char *why = qv_exec_read(im->head, (uint64_t)n, (uint64_t)stat.size, &im->exec);
+
+	if (!why)
+		return 0;
+	log_debug("exec %s: %s", path, why);
+	return -LX_ENOEXEC;
+}
+
+/* Follow "#!" lines to a program. `path` changes what AT_EXECFN says not at all: it stays the first one. */
+static int64_t find_program(struct image *im, const struct path_at *at, const char *path)
+{
+	int64_t result = open_program(im, at, path);
+
+	for (uint32_t depth = 0; result == 1 && depth < SCRIPT_DEPTH; depth++) {
+		file_put(im->file);
+		im->file = NULL;
+		result = add_interpreter(im, path);
+		if (!result)
+			result = open_program(im, at, im->script);
+		path = im->script;
+	}
+	return result == 1 ? -LX_ELOOP : result;
+}
+
+static int64_t map_file_part(struct image *im, const struct qv_exec_segment *s, struct space_backing *backing)
+{
+	uint64_t start = (im->bias + s->vaddr) & ~(PAGE - 1), file_end = im->bias + s->vaddr + s->file_size;
+	uint64_t bytes = page_up(file_end) - start;
+
+	if (s->file_size == 0)
+		return 0;
+	return space_map(im->memory->space, start, bytes, (s->rights) | SPACE_FIXED, backing,
+		s->offset & ~(PAGE - 1));
+}
+
+static int64_t map_zero_part(struct image *im, const struct qv_exec_segment *s)
+{
+	uint64_t file_end = im->bias + s->vaddr + s->file_size, end = im->bias + s->vaddr + s->mem_size;
+	uint64_t start = page_up(file_end);
+
+	if (s->file_size == 0)
+		start = (im->bias + s->vaddr) & ~(PAGE - 1);
+	end = page_up(end);
+	return end > start ? space_map(im->memory->space, start, end - start, s->rights | SPACE_FIXED, NULL, 0) : 0;
+}
+
+static int64_t map_segments(struct image *im)
+{
+	struct space_backing *backing;
+	int64_t result = file_backing(im->file, SPACE_READ | SPACE_EXEC, &backing);
+
+	im->bias = im->exec.movable ? PIE_BASE - (im->exec.low & ~(PAGE - 1)) : 0;
+	for (uint32_t i = 0; result >= 0 && i < im->exec.count; i++) {
+		result = map_file_part(im, &im->exec.segment[i], backing);
+		if (result >= 0)
+			result = map_zero_part(im, &im->exec.segment[i]);
+	}
+	im->memory->brk_start = im->memory->brk = im->bias + im->exec.high;
+	return result < 0 ? result : 0;
+}
+
+static int64_t map_stack(struct image *im)
+{
+	uint64_t bytes = process_self()->stack_limit;
+	int64_t result = space_map(im->memory->space, SPACE_USER_END - bytes, bytes,
+		SPACE_READ | SPACE_WRITE | SPACE_FIXED, NULL, 0);
+
+	return result < 0 ? result : 0;
+}
+
+/* ---- with the new space loaded ---- */
+
+/* The rest of a file's last page in a writable segment is zero memory, not file. */
+static int64_t clear_tails(const struct image *im)
+{
+	for (uint32_t i = 0; i < im->exec.count; i++) {
+		const struct qv_exec_segment *s = &im->exec.segment[i];
+		uint64_t from = im->bias + s->vaddr + s->file_size, tail = (PAGE - from % PAGE) % PAGE;
+
+		if (s->mem_size > s->file_size && s->file_size && tail && (s->rights & QV_EXEC_WRITE) && user_zero(from, tail))
+			return -LX_EFAULT;
+	}
+	return 0;
+}
+
+static uint32_t capabilities; /* CPUID 1 EDX: asked once, since CPUID may leave the sandbox */
+
+void exec_init(void)
+{
+	capabilities = hw_cpuid(1, 0).edx;
+}
+
+static uint64_t push(uint64_t *sp, const void *bytes, size_t n, int64_t *error)
+{
+	*sp -= n;
+	if (!*error)
+		*error = user_write(*sp, bytes, n);
+	return *sp;
+}
+
+static int64_t write_stack(struct image *im, const char *path)
+{
+	struct qv_exec_start start = {.argc = im->strings.argc, .envc = im->strings.envc, .text = im->strings.text,
+		.text_size = im->strings.used, .entry = im->bias + im->exec.entry, .phnum = im->exec.phnum,
+		.phdr = im->exec.phdr ? im->bias + im->exec.phdr : 0, .features = capabilities, .clock_ticks = CLOCK_TICKS};
+	uint64_t sp = SPACE_USER_END - 16, *words;
+	uint8_t seed[16];
+	size_t bytes = qv_exec_words(&start) * sizeof(*words);
+	int64_t error = 0;
+
+	random_fill(seed, sizeof(seed));
+	start.name = push(&sp, path, strlen(path) + 1, &error);
+	start.platform = push(&sp, "x86_64", 7, &error);
+	start.strings = push(&sp, im->strings.text, im->strings.used, &error);
+	start.random = push(&sp, seed, sizeof(seed), &error);
+	im->memory->arguments = start.strings;
+	im->memory->arguments_end = start.strings + im->strings.used;
+	sp = (sp & ~15ull) - ((bytes + 15) & ~(size_t)15);
+	words = mm_heap_alloc(bytes);
+	if (!words)
+		return -LX_ENOMEM;
+	if (!error && (!qv_exec_frame(&start, words) || user_write(sp, words, bytes)))
+		error = -LX_EFAULT;
+	mm_heap_free(words, bytes);
+	im->sp = sp;
+	return error;
+}
+
+static void set_name(struct process *p, const char *path)
+{
+	const char *base = path;
+	size_t n;
+
+	for (const char *c = path; *c; c++)
+		base = *c == '/' ? c + 1 : base;
+	n = strlen(base);
+	n = n < PROC_NAME ? n : PROC_NAME - 1;
+	memset(p->name, 0, PROC_NAME);
+	memcpy(p->name, base, n);
+}
+
+/* Descriptors and handlers that exec must have for itself; false: no memory. */
+static bool unshare(struct process *p)
+{
+	if (p->files->references > 1) {
+		struct fd_table *copy = fd_copy(p->files);
+
+		if (!copy)
+			return false;
+		fd_put(p->files);
+		p->files = copy;
+	}
+	if (p->handlers->references > 1) {
+		struct handlers *copy = handlers_create(p->handlers);
+
+		if (!copy)
+			return false;
+		handlers_put(p->handlers);
+		p->handlers = copy;
+	}
+	return true;
+}
+
+static void begin(struct image *im, struct trap_frame *frame, const char *path)
+{
+	struct task *t = task_self();
+	struct process *p = t->process;
+
+	fd_exec(p->files);
+	signal_exec(p);
+	set_name(p, path);
+	t->alternate = (struct lx_stack){.flags = LX_SS_DISABLE};
+	t->clear_tid = t->robust = 0;
+	thread_set_bases(0, 0);
+	thread_xsave_init(t->thread.xsave);
+	thread_xsave_load(t->thread.xsave);
+	*frame = (struct trap_frame){.rip = im->bias + im->exec.entry, .rsp = im->sp, .vector = TRAP_SYSCALL};
+	trap_sanitise(frame);
+	t->thread.work |= THREAD_WORK_FRAME;
+}
+
+/* The new space is loaded while its stack is written; it goes again if that fails. */
+static int64_t move_in(struct image *im, struct trap_frame *frame, const char *path)
+{
+	struct process *p = process_self();
+	struct memory *old;
+	int64_t error;
+
+	task_end_others();
+	old = memory_switch(im->memory);
+	error = clear_tails(im);
+	if (!error)
+		error = write_stack(im, path);
+	if (!error && !unshare(p))
+		error = -LX_ENOMEM;
+	if (error) {
+		memory_switch(old);
+		return error;
+	}
+	im->memory = NULL;
+	begin(im, frame, path);
+	process_release_parent(p);
+	if (old)
+		memory_put(old);
+	return 0;
+}
+
+static int64_t build(struct image *im)
+{
+	int64_t error;
+
+	im->memory = memory_create(process_self()->memory_limit);
+	if (!im->memory)
+		return -LX_ENOMEM;
+	error = map_segments(im);
+	return error ? error : map_stack(im);
+}
+
+static void drop(struct image *im)
+{
+	if (im->file)
+		file_put(im->file);
+	if (im->strings.text)
+		mm_heap_free(im->strings.text, im->strings.size);
+	if (im->memory)
+		memory_put(im->memory);
+	mm_heap_free(im, sizeof(*im));
+}
+
+static int64_t run(struct image *im, struct trap_frame *frame, const struct path_at *at, const char *path)
+{
+	int64_t error = find_program(im, at, path);
+
+	if (!error)
+		error = build(im);
+	return error ? error : move_in(im, frame, path);
+}
+
+int64_t process_exec(struct trap_frame *frame, const struct path_at *at, const char *path, uint64_t arguments,
+	uint64_t environment)
+{
+	struct image *im = mm_heap_alloc(sizeof(*im));
+	int64_t error;
+
+	if (!im)
+		return -LX_ENOMEM;
+	error = add_user_array(&im->strings, arguments, &im->strings.argc);
+	if (!error)
+		error = add_user_array(&im->strings, environment, &im->strings.envc);
+	if (!error)
+		error = run(im, frame, at, path);
+	drop(im);
+	return error;
+}
+
+int64_t exec_first(struct trap_frame *frame, const char *path, const char *const *arguments,
+	const char *const *environment)
+{
+	struct image *im = mm_heap_alloc(sizeof(*im));
+	struct path_at at = {.context = process_self()->paths, .fd = LX_AT_FDCWD};
+	int64_t error = 0;
+
+	if (!im)
+		return -LX_ENOMEM;
+	for (; !error && *arguments; arguments++, im->strings.argc++)
+		error = add_text(&im->strings, *arguments);
+	for (; !error && *environment; environment++, im->strings.envc++)
+		error = add_text(&im->strings, *environment);
+	if (!error)
+		error = run(im, frame, &at, path);
+	drop(im);
+	return error;
+}

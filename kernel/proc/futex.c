@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* Futexes: one hash table per core, a waiter is on its own kernel stack. */
+#include "proc.h"
+
+#include <lib/string.h>
+
+#define HASH_FACTOR 0x9e3779b97f4a7c15ull
+#define BUCKET_SHIFT 57u /* 64 - log2(FUTEX_BUCKETS) */
+
+struct futex_key {
+	uint64_t owner; /* struct memory, or 1 for memory shared between processes */
+	uint64_t where; /* address, or frame and offset */
+};
+
+struct futex_waiter {
+	struct futex_waiter *next, **link; /* link NULL = not in a bucket: it was woken */
+	struct futex_key key;
+	uint32_t bits;
+	struct wait_queue queue;
+};
+
+static struct futex_waiter **bucket_of(const struct futex_key *key)
+{
+	return &proc_core()->futex[(key->owner ^ key->where) * HASH_FACTOR >> BUCKET_SHIFT];
+}
+
+static int64_t make_key(uint64_t address, struct futex_key *key)
+{
+	uint64_t frame;
+
+	if (address % 4)
+		return -LX_EINVAL;
+	if (address < SPACE_USER_START || address >= SPACE_USER_END)
+		return -LX_EFAULT;
+	*key = (struct futex_key){(uint64_t)process_self()->memory, address};
+	frame = space_shared_frame(process_self()->memory->space, address);
+	if (frame)
+		*key = (struct futex_key){1, frame};
+	return 0;
+}
+
+static bool same(const struct futex_key *a, const struct futex_key *b)
+{
+	return a->owner == b->owner && a->where == b->where;
+}
+
+/* At the end: first come, first served. */
+static void enter(struct futex_waiter *w)
+{
+	struct futex_waiter **link = bucket_of(&w->key);
+
+	while (*link)
+		link = &(*link)->next;
+	w->next = NULL;
+	w->link = link;
+	*link = w;
+}
+
+static void leave(struct futex_waiter *w)
+{
+	*w->link = w->next;
+	if (w->next)
+		w->next->link = w->link;
+	w->link = NULL;
+}
+
+int64_t futex_wait(uint64_t address, uint32_t expected, uint32_t bits, uint64_t deadline)
+{
+	struct futex_waiter w = {.bits = bits};
+	int64_t error = make_key(address, &w.key);
+	enum wait_result result;
+	uint32_t value;
+
+	if (error || !bits)
+		return error ? error : -LX_EINVAL;
+	if (user_read(&value, address, sizeof(value)))
+		return -LX_EFAULT;
+	if (value != expected)
+		return -LX_EAGAIN;
+	enter(&w); /* nothing can come between the look and this: interrupts are off */
+	result = sched_wait(&w.queue, deadline, true);
+	if (!w.link)
+		return 0;
+	leave(&w);
+	return result == WAIT_TIMEOUT ? -LX_ETIMEDOUT : -LX_ERESTART;
+}
+
+static int64_t wake_key(const struct futex_key *key, uint32_t count, uint32_t bits)
+{
+	struct futex_waiter *w = *bucket_of(key), *next;
+	int64_t woken = 0;
+
+	for (; w && woken < count; w = next) {
+		next = w->next;
+		if (!same(&w->key, key) || !(w->bits & bits))
+			continue;
+		leave(w);
+		sched_wake_one(&w->queue);
+		woken++;
+	}
+	return woken;
+}
+
+int64_t futex_wake(uint64_t address, uint32_t count, uint32_t bits)
+{
+	struct futex_key key;
+	int64_t error = make_key(address, &key);
+
+	if (error || !bits)
+		return error ? error : -LX_EINVAL;
+	return wake_key(&key, count, bits);
+}
+
+static int64_t move_key(const struct futex_key *from, const struct futex_key *to, uint32_t count)
+{
+	struct futex_waiter *w = *bucket_of(from), *next;
+	int64_t moved = 0;
+
+	for (; w && moved < count && !same(from, to); w = next) {
+		next = w->next;
+		if (!same(&w->key, from))
+			continue;
+		leave(w);
+		w->key = *to;
+		enter(w);
+		moved++;
+	}
+	return moved;
+}
+
+int64_t futex_requeue(uint64_t address, uint32_t count, uint32_t move, uint64_t target, bool compare,
+	uint32_t expected)
+{
+	struct futex_key from, to;
+	int64_t error = make_key(address, &from), woken;
+	uint32_t value;
+
+	if (!error)
+		error = make_key(target, &to);
+	if (error)
+		return error;
+	if (compare && user_read(&value, address, sizeof(value)))
+		return -LX_EFAULT;
+	if (compare && value != expected)
+		return -LX_EAGAIN;
+	woken = wake_key(&from, count, UINT32_MAX);
+	return woken + move_key(&from, &to, move);
+}
+
+/* ---- FUTEX_WAKE_OP: operation, comparison and two 12-bit arguments in one word (futex(2)) ---- */
+
+static bool operate(uint32_t operation, uint32_t old, uint32_t *new)
+{
+	uint32_t argument = (uint32_t)((int32_t)(operation << 8) >> 20);
+
+	if (operation & 0x80000000u) {
+		if (argument > 31)
+			return false;
+		argument = 1u << argument;
+	}
+	switch (operation >> 28 & 7) {
+	case 0: *new = argument; return true;
+	case 1: *new = old + argument; return true;
+	case 2: *new = old | argument; return true;
+	case 3: *new = old & ~argument; return true;
+	case 4: *new = old ^ argument; return true;
+	default: return false;
+	}
+}
+
+static bool compare(uint32_t operation, uint32_t old, bool *result)
+{
+	int32_t argument = (int32_t)(operation << 20) >> 20, value = (int32_t)old;
+
+	switch (operation >> 24 & 15) {
+	case 0: *result = value == argument; return true;
+	case 1: *result = value != argument; return true;
+	case 2: *result = value < argument; return true;
+	case 3: *result = value <= argument; return true;
+	case 4: *result = value > argument; return true;
+	case 5: *result = value >= argument; return true;
+	default: return false;
+	}
+}
+
+int64_t futex_wake_op(uint64_t address, uint32_t count, uint64_t second, uint32_t count2, uint32_t operation)
+{
+	struct futex_key first_key, second_key;
+	int64_t error = make_key(address, &first_key), woken;
+	uint32_t old, new, seen;
+	bool also;
+
+	if (!error)
+		error = make_key(second, &second_key);
+	if (error)
+		return error;
+	do {
+		if (user_read(&old, second, sizeof(old)))
+			return -LX_EFAULT;
+		if (!operate(operation, old, &new) || !compare(operation, old, &also))
+			return -LX_ENOSYS;
+		if (user_swap32(second, old, new, &seen))
+			return -LX_EFAULT;
+	} while (seen != old);
+	woken = wake_key(&first_key, count, UINT32_MAX);
+	return also ? woken + wake_key(&second_key, count2, UINT32_MAX) : woken;
+}
+
+/* ---- the end of a task ---- */
+
+/* A lock whose holder died: mark it, and wake one waiter, who finds the mark. */
+static void give_up_lock(uint64_t address, int32_t tid)
+{
+	uint32_t word, seen;
+
+	do {
+		if (address % 4 || user_read(&word, address, sizeof(word)) || (word & LX_FUTEX_TID_MASK) != (uint32_t)tid)
+			return;
+		if (user_swap32(address, word, (word & LX_FUTEX_WAITERS) | LX_FUTEX_OWNER_DIED, &seen))
+			return;
+	} while (seen != word);
+	if (word & LX_FUTEX_WAITERS)
+		futex_wake(address, 1, UINT32_MAX);
+}
+
+struct robust_head { /* struct robust_list_head */
+	uint64_t first;
+	int64_t offset; /* from an entry to its lock word */
+	uint64_t pending;
+};
+
+void futex_end(struct task *t)
+{
+	struct robust_head head;
+	uint64_t entry;
+
+	if (!t->robust || user_read(&head, t->robust, sizeof(head)))
+		return;
+	entry = head.first;
+	for (uint32_t i = 0; i < FUTEX_ROBUST_MOST && (entry & ~1ull) != t->robust; i++) {
+		uint64_t next;
+
+		if (user_read(&next, entry & ~1ull, sizeof(next)))
+			break;
+		if (entry != head.pending)
+			give_up_lock((entry & ~1ull) + (uint64_t)head.offset, t->tid);
+		entry = next;
+		sched_preempt_point();
+	}
+	if (head.pending)
+		give_up_lock((head.pending & ~1ull) + (uint64_t)head.offset, t->tid);
+}

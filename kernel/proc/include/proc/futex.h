@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Futexes of this core. Private ones are known by space and address, shared ones too if the address is private memory;
+ * shared memory between processes is known by its frame.
+ *
+ * The rule for a depleted lock holder: FUTEX_LOCK_PI lends the waiter's VCPU to the holder (sched/mutex.h).
+ */
+#ifndef PROC_FUTEX_H
+#define PROC_FUTEX_H
+
+#include <proc/process.h>
+
+/* Wait while the word at `address` is `expected`: 0, -LX_EAGAIN, -LX_ETIMEDOUT, -LX_ERESTART, -LX_EFAULT,
+ * -LX_EINVAL. */
+int64_t futex_wait(uint64_t address, uint32_t expected, uint32_t bits, uint64_t deadline);
+/* Wake at most `count` waiters that share a bit with `bits`; how many. */
+int64_t futex_wake(uint64_t address, uint32_t count, uint32_t bits);
+/* Wake `count`, move at most `move` to `target`; if `compare`, only while the word is `expected`. */
+int64_t futex_requeue(uint64_t address, uint32_t count, uint32_t move, uint64_t target, bool compare,
+	uint32_t expected);
+int64_t futex_wake_op(uint64_t address, uint32_t count, uint64_t second, uint32_t count2, uint32_t operation);
+/* A task ends: its robust list is walked, at most FUTEX_ROBUST_MOST entries. */
+#define FUTEX_ROBUST_MOST 2048u
+void futex_end(struct task *t);
+
+#endif

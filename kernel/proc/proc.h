@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Private to kernel/proc. */
+#ifndef PROC_PRIVATE_H
+#define PROC_PRIVATE_H
+
+#include <base/cpu.h>
+#include <mm/heap.h>
+#include <proc/futex.h>
+#include <proc/process.h>
+#include <proc/signal.h>
+
+#define PROC_INDEX_MASK ((1 << PROC_CORE_SHIFT) - 1)
+#define USER_STACK_BYTES (8ull << 20)
+
+struct futex_waiter;
+#define FUTEX_BUCKETS 128u
+
+/* All that one core knows of processes. */
+struct proc_core {
+	struct process *process[PROC_MOST]; /* by index; 0 is not used */
+	struct task *task[PROC_MOST];
+	uint32_t next;                      /* where the search for a free number starts */
+	struct futex_waiter *futex[FUTEX_BUCKETS];
+};
+extern struct proc_core proc_cores[QV_MAX_CORES];
+
+static inline struct proc_core *proc_core(void)
+{
+	return &proc_cores[this_cpu()->index];
+}
+
+/* A number that is free for a process and a task, 0 = none. */
+int32_t proc_number(void);
+
+/* Tasks: memory, kernel stack and register area; NULL: no memory. Not started, of no process. */
+struct task *task_create(void);
+/* Give back what task_create made; on another stack than the task's. */
+void task_free(struct task *t);
+/* Make `t` with `tid` a task of `p`. */
+void task_join(struct task *t, struct process *p, int32_t tid);
+/* Take the calling task out of its process; true if it was the last one. */
+bool task_leave(struct task *t);
+/* Start in ring 3 with the registers of t->start. */
+void task_start(struct task *t, struct vcpu *vcpu);
+/* Every other task of the calling process ends; returns when they are gone. */
+void task_end_others(void);
+
+struct memory *memory_create(uint64_t limit);
+static inline struct memory *memory_get(struct memory *m)
+{
+	m->references++;
+	return m;
+}
+/* Not the loaded one with the last reference. */
+void memory_put(struct memory *m);
+/* Make `m` the memory of the calling process and task, and load it; the old one is returned, referenced. */
+struct memory *memory_switch(struct memory *m);
+
+struct handlers *handlers_create(const struct handlers *from);
+void handlers_put(struct handlers *h);
+
+/* A process without tasks; NULL: no memory or no number. */
+struct process *process_create(int32_t pid);
+void process_free(struct process *p);
+/* vfork's parent may go on. */
+void process_release_parent(struct process *p);
+/* The parent learns of `p`: SIGCHLD and wait4. */
+void process_tell_parent(struct process *p, int32_t code);
+
+/* execve for a process that has no program yet: arguments are kernel text. */
+int64_t exec_first(struct trap_frame *frame, const char *path, const char *const *arguments,
+	const char *const *environment);
+bool proc_fault(struct trap_frame *frame, uint64_t address);
+void exec_init(void);
+void proc_fs_init(void);
+
+#endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals: sending, masks, default actions, waiting. Frames are in sigframe.c. */
+#include "proc.h"
+#include "sigframe.h"
+
+#include <base/log.h>
+#include <base/time.h>
+#include <lib/assert.h>
+#include <lib/string.h>
+
+#define IGNORED_BY_DEFAULT (SIGNAL_BIT(LX_SIGCHLD) | SIGNAL_BIT(LX_SIGURG) | SIGNAL_BIT(LX_SIGWINDOW) | \
+	SIGNAL_BIT(LX_SIGCONT))
+#define STOPS (SIGNAL_BIT(LX_SIGSTOP) | SIGNAL_BIT(LX_SIGTTSTP) | SIGNAL_BIT(LX_SIGTTI) | SIGNAL_BIT(LX_SIGTTO))
+#define SYNCHRONOUS (SIGNAL_BIT(LX_SIGSEGV) | SIGNAL_BIT(LX_SIGBUS) | SIGNAL_BIT(LX_SIGILL) | SIGNAL_BIT(LX_SIGFPE) | \
+	SIGNAL_BIT(LX_SIGTRAP))
+
+static bool is_ignored(const struct process *p, int32_t signal)
+{
+	uint64_t handler = p->handlers->action[signal].handler;
+
+	return handler == LX_SIG_IGN || (handler == LX_SIG_DFL && (SIGNAL_BIT(signal) & IGNORED_BY_DEFAULT));
+}
+
+static uint64_t waiting(const struct task *t)
+{
+	return (t->pending | t->process->pending) & ~t->blocked;
+}
+
+bool signal_waits(void)
+{
+	return task_self()->killed || waiting(task_self());
+}
+
+static void poke(struct task *t)
+{
+	t->thread.work |= THREAD_WORK_SIGNAL;
+	sched_interrupt(&t->thread);
+}
+
+/* One task that does not block it is enough; all of them if the process must stop or end. */
+static void poke_one(struct process *p, int32_t signal)
+{
+	for (struct task *t = p->tasks; t; t = t->next) {
+		if (t->blocked & SIGNAL_BIT(signal))
+			continue;
+		poke(t);
+		return;
+	}
+}
+
+static void resume(struct process *p)
+{
+	p->pending &= ~STOPS;
+	if (p->state != PROCESS_STOPPED)
+		return;
+	p->state = PROCESS_ALIVE;
+	p->continue_told = false;
+	sched_wake_all(&p->stopped);
+	if (p->parent)
+		process_tell_parent(p, LX_CLD_CONTINUED);
+}
+
+static void keep_info(struct process *p, int32_t signal, const struct lx_siginfo *info)
+{
+	if (!p->info)
+		p->info = mm_heap_alloc(sizeof(*p->info) * LX_SIGNALS);
+	if (!p->info)
+		return; /* the signal is delivered all the same, without details */
+	memset(&p->info[signal - 1], 0, sizeof(*p->info));
+	if (info)
+		p->info[signal - 1] = *info;
+	p->info[signal - 1].signal = signal;
+}
+
+/* What must happen before the signal is looked at by anyone. True if it is to be kept pending. */
+static bool prepare(struct process *p, int32_t signal, uint64_t blocked)
+{
+	if (p->state >= PROCESS_DYING)
+		return false;
+	if (signal == LX_SIGCONT || signal == LX_SIGKILL)
+		resume(p);
+	if (SIGNAL_BIT(signal) & STOPS)
+		p->pending &= ~SIGNAL_BIT(LX_SIGCONT);
+	return (blocked & SIGNAL_BIT(signal)) || !is_ignored(p, signal);
+}
+
+void signal_process(struct process *p, int32_t signal, const struct lx_siginfo *info)
+{
+	assert(signal > 0 && signal <= LX_SIGNALS);
+	if (!prepare(p, signal, p->tasks ? p->tasks->blocked : 0))
+		return;
+	if (!(p->pending & SIGNAL_BIT(signal)))
+		keep_info(p, signal, info);
+	p->pending |= SIGNAL_BIT(signal);
+	if (signal == LX_SIGKILL) {
+		for (struct task *t = p->tasks; t; t = t->next)
+			poke(t);
+		return;
+	}
+	poke_one(p, signal);
+}
+
+void signal_task(struct task *t, int32_t signal, const struct lx_siginfo *info)
+{
+	assert(signal > 0 && signal <= LX_SIGNALS);
+	if (!prepare(t->process, signal, t->blocked))
+		return;
+	t->pending |= SIGNAL_BIT(signal);
+	t->sent = info ? *info : (struct lx_siginfo){.code = LX_SI_TKILL};
+	t->sent.signal = signal;
+	if (!(t->blocked & SIGNAL_BIT(signal)))
+		poke(t);
+}
+
+int64_t signal_group(int32_t group, int32_t signal, const struct lx_siginfo *info)
+{
+	int64_t found = -LX_ESRCH;
+
+	for (struct process *p = process_next(0); p; p = process_next(p->pid)) {
+		if (p->group != group || p->state == PROCESS_ZOMBIE)
+			continue;
+		found = 0;
+		if (signal)
+			signal_process(p, signal, info);
+	}
+	return found;
+}
+
+void signal_fault(int32_t signal, int32_t code, uint64_t address)
+{
+	struct task *t = task_self();
+	struct lx_sigaction *a = &t->process->handlers->action[signal];
+
+	t->info = (struct lx_siginfo){.signal = signal, .code = code, .address = address};
+	if ((t->blocked & SIGNAL_BIT(signal)) || a->handler == LX_SIG_IGN) { /* it would come again for ever */
+		a->handler = LX_SIG_DFL;
+		t->blocked &= ~SIGNAL_BIT(signal);
+	}
+	t->sent = t->info;
+	t->pending |= SIGNAL_BIT(signal);
+	t->thread.work |= THREAD_WORK_SIGNAL;
+}
+
+int64_t signal_action(int32_t signal, const struct lx_sigaction *new, struct lx_sigaction *old)
+{
+	struct process *p = process_self();
+
+	if (signal < 1 || signal > LX_SIGNALS || (new && (SIGNAL_BIT(signal) & SIGNAL_UNBLOCKABLE)))
+		return -LX_EINVAL;
+	*old = p->handlers->action[signal];
+	if (!new)
+		return 0;
+	p->handlers->action[signal] = *new;
+	p->handlers->action[signal].mask &= ~SIGNAL_UNBLOCKABLE;
+	if (is_ignored(p, signal)) {
+		p->pending &= ~SIGNAL_BIT(signal);
+		for (struct task *t = p->tasks; t; t = t->next)
+			t->pending &= ~SIGNAL_BIT(signal);
+	}
+	return 0;
+}
+
+void signal_set_mask(uint64_t mask)
+{
+	struct task *t = task_self();
+
+	t->blocked = mask & ~SIGNAL_UNBLOCKABLE;
+	if (waiting(t))
+		t->thread.work |= THREAD_WORK_SIGNAL;
+}
+
+void signal_borrow_mask(uint64_t mask)
+{
+	struct task *t = task_self();
+
+	t->saved_mask = t->blocked;
+	t->restore_mask = true;
+	signal_set_mask(mask);
+}
+
+void signal_return_mask(void)
+{
+	struct task *t = task_self();
+
+	if (waiting(t)) { /* the handler runs under the borrowed mask; the hook puts the old one back */
+		t->thread.work |= THREAD_WORK_SIGNAL;
+		return;
+	}
+	t->restore_mask = false;
+	signal_set_mask(t->saved_mask);
+}
+
+/* The lowest number first, faults before all others. Takes it off the pending ones. */
+static int32_t take(struct task *t, uint64_t set, struct lx_siginfo *info)
+{
+	uint64_t ready = (t->pending | t->process->pending) & set;
+	int32_t signal;
+
+	if (!ready)
+		return 0;
+	if (ready & (SYNCHRONOUS | SIGNAL_BIT(LX_SIGKILL)))
+		ready &= SYNCHRONOUS | SIGNAL_BIT(LX_SIGKILL);
+	signal = __builtin_ctzll(ready) + 1;
+	*info = (struct lx_siginfo){.signal = signal};
+	if (t->pending & SIGNAL_BIT(signal)) {
+		t->pending &= ~SIGNAL_BIT(signal);
+		if (t->sent.signal == signal)
+			*info = t->sent;
+	} else {
+		t->process->pending &= ~SIGNAL_BIT(signal);
+		if (t->process->info)
+			*info = t->process->info[signal - 1];
+	}
+	return signal;
+}
+
+int64_t signal_wait(uint64_t set, struct lx_siginfo *info, uint64_t deadline)
+{
+	struct task *t = task_self();
+	uint64_t blocked = t->blocked;
+	int32_t signal = take(t, set, info);
+	enum wait_result result;
+
+	if (signal)
+		return signal;
+	t->blocked &= ~set; /* so that it interrupts the wait */
+	result = sched_sleep(deadline, true);
+	t->blocked = blocked;
+	signal = take(t, set, info);
+	if (signal)
+		return signal;
+	return result == WAIT_TIMEOUT ? -LX_EAGAIN : -LX_EINTR;
+}
+
+void signal_exec(struct process *p)
+{
+	for (int i = 1; i <= LX_SIGNALS; i++) {
+		struct lx_sigaction *a = &p->handlers->action[i];
+
+		*a = (struct lx_sigaction){.handler = a->handler == LX_SIG_IGN ? LX_SIG_IGN : LX_SIG_DFL};
+	}
+}
+
+/* ---- default actions ---- */
+
+static void stop(struct process *p, int32_t signal)
+{
+	p->state = PROCESS_STOPPED;
+	p->stop_signal = (uint32_t)signal;
+	p->stop_told = false;
+	if (p->parent)
+		process_tell_parent(p, LX_CLD_STOPPED);
+	for (struct task *t = p->tasks; t; t = t->next)
+		poke(t);
+}
+
+static void wait_while_stopped(struct process *p)
+{
+	while (p->state == PROCESS_STOPPED && !task_self()->killed)
+		sched_wait(&p->stopped, WAIT_FOREVER, false);
+}
+
+static void tell_death(const struct process *p, int32_t signal, const struct trap_frame *frame)
+{
+	if (SIGNAL_BIT(signal) & SYNCHRONOUS)
+		log_warn("%s[%d]: signal %d at 0x%llx, address 0x%llx", p->name, p->pid, signal,
+			(unsigned long long)frame->rip, (unsigned long long)task_self()->info.address);
+}
+
+static void act_by_default(struct process *p, int32_t signal, const struct trap_frame *frame)
+{
+	if (SIGNAL_BIT(signal) & IGNORED_BY_DEFAULT)
+		return;
+	if (SIGNAL_BIT(signal) & STOPS) {
+		stop(p, signal);
+		return;
+	}
+	tell_death(p, signal, frame);
+	process_end((uint32_t)signal);
+}
+
+/* ---- delivery ---- */
+
+static bool is_restart(int64_t result)
+{
+	return result == -LX_ERESTART || result == -LX_ERESTARTNOHAND;
+}
+
+/* A system call that a signal cut short: made again, or EINTR. `a` is the handler that runs now, NULL = none. */
+static void settle_call(struct trap_frame *frame, const struct lx_sigaction *a)
+{
+	int64_t result = (int64_t)frame->rax;
+
+	if (frame->vector != TRAP_SYSCALL || !is_restart(result))
+		return;
+	if (a && (result == -LX_ERESTARTNOHAND || !(a->flags & LX_SA_RESTART))) {
+		frame->rax = (uint64_t)-LX_EINTR;
+		return;
+	}
+	frame->rax = frame->error;
+	frame->rip -= 2; /* the SYSCALL instruction */
+	task_self()->thread.work |= THREAD_WORK_FRAME;
+}
+
+static void run_handler(struct task *t, struct trap_frame *frame, int32_t signal, const struct lx_siginfo *info)
+{
+	struct lx_sigaction *slot = &t->process->handlers->action[signal], a = *slot;
+	uint64_t mask = t->restore_mask ? t->saved_mask : t->blocked;
+
+	settle_call(frame, &a);
+	frame->vector = 0; /* settled once */
+	if (!sigframe_push(frame, signal, &a, info, mask)) {
+		log_warn("%s[%d]: no room for a signal frame", t->process->name, t->process->pid);
+		process_end(LX_SIGSEGV);
+	}
+	t->restore_mask = false;
+	t->blocked |= a.mask;
+	if (!(a.flags & LX_SA_NODEFER))
+		t->blocked |= SIGNAL_BIT(signal) & ~SIGNAL_UNBLOCKABLE;
+	if (a.flags & LX_SA_RESETHAND)
+		slot->handler = LX_SIG_DFL;
+}
+
+static void deliver_all(struct task *t, struct trap_frame *frame)
+{
+	struct process *p = t->process;
+	struct lx_siginfo info;
+	int32_t signal;
+
+	for (;;) {
+		wait_while_stopped(p);
+		if (t->killed)
+			process_end(p->state == PROCESS_DYING ? p->exit_status : LX_SIGKILL);
+		signal = take(t, ~t->blocked, &info);
+		if (!signal)
+			return;
+		if (p->handlers->action[signal].handler > LX_SIG_IGN)
+			run_handler(t, frame, signal, &info);
+		else if (p->handlers->action[signal].handler == LX_SIG_DFL)
+			act_by_default(p, signal, frame);
+	}
+}
+
+void signal_deliver(struct trap_frame *frame)
+{
+	struct task *t = task_self();
+
+	t->thread.work &= ~THREAD_WORK_SIGNAL;
+	deliver_all(t, frame);
+	settle_call(frame, NULL);
+	if (!t->restore_mask)
+		return;
+	t->restore_mask = false;
+	t->blocked = t->saved_mask;
+	if (waiting(t))
+		t->thread.work |= THREAD_WORK_SIGNAL;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Quest's own calls: VCPUs of programs. */
+#include "calls.h"
+
+#include <abi/quest.h>
+#include <base/cpu.h>
+#include <lib/string.h>
+#include <sched/vcpu.h>
+
+
+static int64_t refusal(enum vcpu_error error)
+{
+	switch (error) {
+	case VCPU_OK: return 0;
+	case VCPU_BUSY: return -LX_EBUSY;
+	case VCPU_NO_ROOM: return -LX_ENOMEM;
+	case VCPU_UTILISATION: return -LX_ENOSPC;
+	default: return -LX_EINVAL;
+	}
+}
+
+static void to_parameters(const struct quest_vcpu *q, struct vcpu_parameters *p)
+{
+	*p = (struct vcpu_parameters){.io = q->kind == QUEST_VCPU_IO, .core = this_cpu()->index,
+		.budget = proc_cycles(q->budget_ns), .period = proc_cycles(q->period_ns), .num = q->share_num,
+		.den = q->share_den, .replenishments = q->replenishments};
+	memcpy(p->name, q->name, sizeof(p->name));
+	p->name[sizeof(p->name) - 1] = '\0';
+}
+
+static int64_t take(uint64_t from, struct quest_vcpu *q)
+{
+	if (user_read(q, from, sizeof(*q)))
+		return -LX_EFAULT;
+	return q->kind > QUEST_VCPU_IO ? -LX_EINVAL : 0;
+}
+
+/* The reason goes back in the program's own struct. */
+static int64_t tell(uint64_t to, struct quest_vcpu *q, enum vcpu_error error)
+{
+	q->reason = (uint32_t)error;
+	return user_write(to, q, sizeof(*q)) ? -LX_EFAULT : refusal(error);
+}
+
+static int64_t sys_vcpu_create(struct trap_frame *f)
+{
+	struct quest_vcpu q;
+	struct vcpu_parameters p;
+	struct vcpu *v;
+	int64_t error = take(arg0(f), &q);
+
+	if (error)
+		return error;
+	to_parameters(&q, &p);
+	error = tell(arg0(f), &q, vcpu_create(&p, &v));
+	return error ? error : (int64_t)vcpu_id(v);
+}
+
+static struct vcpu *find(uint64_t id)
+{
+	return (int32_t)id == -1 ? thread_self()->vcpu : vcpu_by_id((uint32_t)id);
+}
+
+static int64_t sys_vcpu_bind_task(struct trap_frame *f)
+{
+	struct vcpu *v = find(arg0(f));
+
+	if (!v)
+		return -LX_ESRCH;
+	thread_bind(thread_self(), v);
+	return 0;
+}
+
+static int64_t sys_vcpu_destroy(struct trap_frame *f)
+{
+	struct vcpu *v = find(arg0(f));
+
+	return v ? refusal(vcpu_destroy(v)) : -LX_ESRCH;
+}
+
+static int64_t sys_vcpu_getparams(struct trap_frame *f)
+{
+	struct vcpu *v = find(arg0(f));
+	struct vcpu_parameters p;
+	struct vcpu_usage u;
+	struct quest_vcpu q = {0};
+
+	if (!v)
+		return -LX_ESRCH;
+	vcpu_get(v, &p, &u);
+	q = (struct quest_vcpu){.kind = p.io, .replenishments = p.replenishments, .budget_ns = proc_ns(p.budget),
+		.period_ns = proc_ns(p.period), .share_num = p.num, .share_den = p.den};
+	memcpy(q.name, p.name, sizeof(q.name));
+	if (user_write(arg1(f), &q, sizeof(q)))
+		return -LX_EFAULT;
+	if (!arg2(f))
+		return 0;
+	return user_write(arg2(f), &(struct quest_vcpu_usage){.consumed_ns = proc_ns(u.consumed),
+		.background_ns = proc_ns(u.background), .worst_wakeup_ns = proc_ns(u.worst_wakeup),
+		.replenishments = u.replenishments, .depletions = u.depletions, .dispatches = u.dispatches,
+		.missed = u.missed, .interrupts = u.interrupts}, sizeof(struct quest_vcpu_usage));
+}
+
+static int64_t sys_vcpu_setparams(struct trap_frame *f)
+{
+	struct vcpu *v = find(arg0(f));
+	struct quest_vcpu q;
+	struct vcpu_parameters p;
+	int64_t error = take(arg1(f), &q);
+
+	if (!v)
+		return -LX_ESRCH;
+	if (error)
+		return error;
+	to_parameters(&q, &p);
+	return tell(arg1(f), &q, vcpu_set(v, &p));
+}
+
+static int64_t sys_vcpu_fork(struct trap_frame *f)
+{
+	struct vcpu *v = find(arg0(f));
+
+	return v ? process_clone(f, &(struct clone_request){.flags = LX_SIGCHLD, .vcpu = v}) : -LX_ESRCH;
+}
+
+static const struct call quest_calls[] = {
+	{QUEST_VCPU_CREATE, sys_vcpu_create}, {QUEST_VCPU_BIND_TASK, sys_vcpu_bind_task},
+	{QUEST_VCPU_DESTROY, sys_vcpu_destroy}, {QUEST_VCPU_GETPARAMS, sys_vcpu_getparams},
+	{QUEST_VCPU_SETPARAMS, sys_vcpu_setparams}, {QUEST_VCPU_FORK, sys_vcpu_fork},
+};
+CALL_GROUP(quest);

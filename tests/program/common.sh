@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+# Shared by the program tests: run the suite in a Quest sandbox, compare each program with what it prints on Linux.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/tap.sh
+
+all=${PROGRAMS:-files pipes processes signals memory threads times}
+
+expected() { # PROGRAM: its output on this machine's Linux
+	mkdir -p "$scratch/host"
+	(cd "$scratch/host" && timeout 60 "$OLDPWD/build/programs/$1" 2>&1; echo "status $?")
+}
+
+observed() { # PROGRAM: its part of the sandbox's console
+	sed -n 's/^quest *| //p' "$scratch/log" |
+		sed -n "/^begin \/bin\/$1\$/,/^end \/bin\/$1 status/p" | sed "1d; s|^end /bin/$1 status|status|"
+}
+
+run_programs() { # OPTION...: one point per program
+	sed "s|@LIST@|$(echo $all | sed 's|\([a-z]*\)|/bin/\1|g; s/ /,/g')|" tests/program/programs.yaml >"$scratch/system.yaml"
+	build/questc pack "$scratch/system.yaml" -o "$scratch/blob" >"$out" 2>&1 || true
+	boot "$scratch/blob" --until "quest|suite over" "$@"
+	point $? "the suite ran to its end"
+	for program in $all; do
+		expected $program >"$scratch/expected"
+		observed $program >"$scratch/observed"
+		diff "$scratch/expected" "$scratch/observed" >"$out"
+		point $? "$program answers as Linux does, $(wc -l <"$scratch/expected") lines"
+	done
+}

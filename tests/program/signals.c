@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals: handlers, masks, restarts, stacks, faults. */
+#include "show.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t count, last, code, on_stack;
+static volatile uintptr_t where;
+static char other_stack[16384] __attribute__((aligned(16)));
+static sigjmp_buf back;
+
+static void note(int signal)
+{
+	count++;
+	last = signal;
+}
+
+static void detailed(int signal, siginfo_t *info, void *context)
+{
+	ucontext_t *u = context;
+	char here;
+
+	note(signal);
+	code = info->si_code;
+	where = (uintptr_t)info->si_addr;
+	on_stack = &here >= other_stack && &here < other_stack + sizeof other_stack;
+	(void)u;
+}
+
+static void escape(int signal, siginfo_t *info, void *context)
+{
+	detailed(signal, info, context);
+	siglongjmp(back, 1);
+}
+
+static void step_over(int signal, siginfo_t *info, void *context)
+{
+	ucontext_t *u = context;
+
+	detailed(signal, info, context);
+	u->uc_mcontext.gregs[REG_RIP] += 2; /* UD2 */
+	u->uc_mcontext.gregs[REG_RBX] = 4711;
+}
+
+static void catch(int signal, void (*handler)(int, siginfo_t *, void *), int flags)
+{
+	struct sigaction a = {.sa_sigaction = handler, .sa_flags = flags | SA_SIGINFO};
+
+	sigaction(signal, &a, NULL);
+}
+
+static void handlers(void)
+{
+	struct sigaction a = {.sa_handler = note}, old;
+
+	TRY(sigaction(SIGUSR1, &a, &old));
+	SHOW(old.sa_handler == SIG_DFL);
+	TRY(raise(SIGUSR1));
+	SHOW(count);
+	SHOW(last);
+	catch(SIGUSR1, detailed, SA_RESETHAND);
+	TRY(kill(getpid(), SIGUSR1));
+	SHOW(count);
+	SHOW(code == SI_USER);
+	TRY(sigaction(SIGUSR1, NULL, &old));
+	SHOW(old.sa_handler == SIG_DFL);
+	TRY(sigaction(SIGKILL, &a, NULL));
+	TRY(sigaction(65, &a, NULL));
+	TRY(signal(SIGUSR2, SIG_IGN) == SIG_DFL);
+	TRY(raise(SIGUSR2));
+	SHOW(count);
+}
+
+static void masks(void)
+{
+	sigset_t set, old, pending;
+	siginfo_t info;
+	struct timespec none = {0, 0};
+
+	catch(SIGUSR1, detailed, 0);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	TRY(sigprocmask(SIG_BLOCK, &set, &old));
+	count = 0;
+	TRY(raise(SIGUSR1));
+	TRY(raise(SIGUSR1));
+	SHOW(count);
+	TRY(sigpending(&pending));
+	SHOW(sigismember(&pending, SIGUSR1));
+	SHOW(sigismember(&pending, SIGUSR2));
+	TRY(sigprocmask(SIG_UNBLOCK, &set, NULL));
+	SHOW(count);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	raise(SIGUSR1);
+	TRY(sigtimedwait(&set, &info, &none));
+	TRY(sigtimedwait(&set, &info, &none));
+	SHOW(count);
+	raise(SIGUSR1);
+	sigemptyset(&old);
+	TRY(sigsuspend(&old));
+	SHOW(count);
+	TRY(sigprocmask(SIG_BLOCK, NULL, &old));
+	SHOW(sigismember(&old, SIGUSR1));
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* A read that a signal interrupts: made again with SA_RESTART, else EINTR. */
+static void restarts(int flags)
+{
+	int p[2];
+	char c = 0;
+	pid_t pid;
+
+	catch(SIGUSR1, detailed, flags);
+	pipe(p);
+	fflush(stdout);
+	count = 0;
+	pid = fork();
+	if (pid == 0) {
+		usleep(20000);
+		kill(getppid(), SIGUSR1);
+		usleep(20000);
+		write(p[1], "x", 1);
+		_exit(0);
+	}
+	TRY(read(p[0], &c, 1));
+	SHOW(c);
+	SHOW(count);
+	while (waitpid(pid, NULL, 0) < 0)
+		;
+	close(p[0]), close(p[1]);
+}
+
+static void faults(void)
+{
+	stack_t s = {.ss_sp = other_stack, .ss_size = sizeof other_stack}, old;
+	char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long rbx;
+
+	TRY(sigaltstack(&s, &old));
+	SHOW(old.ss_flags == SS_DISABLE);
+	catch(SIGSEGV, escape, SA_ONSTACK);
+	if (sigsetjmp(back, 1) == 0)
+		*(volatile char *)0x123 = 1;
+	SHOW(where);
+	SHOW(code == SEGV_MAPERR);
+	SHOW(on_stack);
+	if (sigsetjmp(back, 1) == 0)
+		*(volatile char *)page = 1;
+	HOLDS(where == (uintptr_t)page);
+	SHOW(code == SEGV_ACCERR);
+	if (sigsetjmp(back, 1) == 0)
+		*(volatile char *)0xdead000000000000 = 1;
+	SHOW(last);
+	catch(SIGILL, step_over, 0);
+	__asm__ volatile("ud2" : "=b"(rbx) : "b"(1));
+	SHOW(rbx);
+	SHOW(last);
+	SHOW(on_stack);
+	catch(SIGFPE, escape, 0);
+	if (sigsetjmp(back, 1) == 0) {
+		volatile int zero = 0;
+
+		SHOW(1 / zero);
+	}
+	SHOW(last);
+	SHOW(code == FPE_INTDIV);
+}
+
+static void timers(void)
+{
+	struct itimerval t = {{0, 2000}, {0, 2000}}, left;
+
+	catch(SIGALRM, detailed, SA_RESTART);
+	count = 0;
+	TRY(setitimer(ITIMER_REAL, &t, NULL));
+	while (count < 5)
+		pause();
+	memset(&t, 0, sizeof t);
+	TRY(setitimer(ITIMER_REAL, &t, &left));
+	SHOW(left.it_interval.tv_usec);
+	HOLDS(count >= 5);
+	count = 0;
+	TRY(alarm(100));
+	HOLDS(alarm(0) >= 99);
+	SHOW(count);
+}
+
+/* Registers of the vector unit survive a handler that uses them. */
+static void registers(void)
+{
+	double in[4] = {1.5, 2.5, 3.5, 4.5}, out[4];
+
+	catch(SIGUSR1, detailed, 0);
+	__asm__ volatile("movupd %1, %%xmm7\n\t"
+		"movupd %2, %%xmm8\n\t"
+		"mov $39, %%eax\n\t" /* getpid */
+		"syscall\n\t"
+		"mov %%eax, %%edi\n\t"
+		"mov $10, %%esi\n\t"
+		"mov $62, %%eax\n\t" /* kill */
+		"syscall\n\t"
+		"movupd %%xmm7, %0\n\t"
+		: "=m"(*(double(*)[2])out)
+		: "m"(*(double(*)[2])in), "m"(*(double(*)[2])(in + 2))
+		: "rax", "rcx", "rdx", "rsi", "rdi", "r11", "xmm7", "xmm8", "memory");
+	printf("%g %g\n", out[0], out[1]);
+}
+
+int main(void)
+{
+	handlers();
+	masks();
+	restarts(SA_RESTART);
+	restarts(0);
+	faults();
+	timers();
+	registers();
+	return 0;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Costs of system calls, the same binary on Quest and on Linux. Prints `KEY VALUE` lines; times are nanoseconds of
+ * CLOCK_MONOTONIC, which under an emulator that counts instructions are instructions. Usage: bench [NAME]... (all); with
+ * `latency PERIOD-US ROUNDS` the worst wake-up of a periodic loop.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <quest.h>
+
+#define PAGE 4096
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
+
+static const char *self;
+
+static long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static void die(const char *what)
+{
+	printf("bench: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void print(const char *key, long long ns, long n)
+{
+	printf("%s %lld\n", key, ns / n);
+	fflush(stdout);
+}
+
+static void null_call(void)
+{
+	long n = 20000;
+	long long t = now();
+
+	for (long i = 0; i < n; i++)
+		syscall(SYS_getppid);
+	print("null", now() - t, n);
+}
+
+static void write_null(void)
+{
+	long n = 20000;
+	int fd = open("/dev/null", O_WRONLY);
+	long long t = now();
+
+	for (long i = 0; i < n; i++)
+		if (write(fd, "x", 1) != 1)
+			die("/dev/null");
+	print("write_null", now() - t, n);
+	close(fd);
+}
+
+static void wait_for(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || status)
+		die("child");
+}
+
+static void pipe_round_trip(void)
+{
+	long n = 5000;
+	int there[2], back[2];
+	char c = 0;
+	pid_t pid;
+
+	if (pipe(there) || pipe(back))
+		die("pipe");
+	pid = fork();
+	if (pid == 0) {
+		for (long i = 0; i < n + 100; i++)
+			if (read(there[0], &c, 1) != 1 || write(back[1], &c, 1) != 1)
+				_exit(1);
+		_exit(0);
+	}
+	long long t = 0;
+	for (long i = -100; i < n; i++) {
+		if (i == 0)
+			t = now();
+		if (write(there[1], &c, 1) != 1 || read(back[0], &c, 1) != 1)
+			die("pipe");
+	}
+	print("pipe", now() - t, n);
+	wait_for(pid);
+	close(there[0]), close(there[1]), close(back[0]), close(back[1]);
+}
+
+static void fork_exec(void)
+{
+	long n = 200;
+	char *const arguments[] = {(char *)self, "nothing", NULL};
+	long long t = now();
+
+	for (long i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			execv(self, arguments);
+			_exit(127);
+		}
+		wait_for(pid);
+	}
+	print("fork_exec", now() - t, n);
+}
+
+static void fork_exit(void)
+{
+	long n = 500;
+	long long t = now();
+
+	for (long i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(0);
+		wait_for(pid);
+	}
+	print("fork_exit", now() - t, n);
+}
+
+static void fault(void)
+{
+	long pages = 1024, rounds = 5;
+	long long sum = 0;
+
+	for (long r = 0; r < rounds; r++) {
+		volatile char *p = mmap(NULL, (size_t)pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		long long t;
+
+		if (p == MAP_FAILED)
+			die("mmap");
+		madvise((void *)p, (size_t)pages * PAGE, 15); /* no huge pages */
+		t = now();
+		for (long i = 0; i < pages; i++)
+			p[i * PAGE] = 1;
+		sum += now() - t;
+		munmap((void *)p, (size_t)pages * PAGE);
+	}
+	print("fault", sum, pages * rounds);
+}
+
+/* Two processes pass a turn through a word of shared memory. */
+static void pass_turns(volatile int *turn, int me, long n)
+{
+	for (long i = 0; i < n; i++) {
+		while (*turn != me)
+			syscall(SYS_futex, turn, FUTEX_WAIT, !me, NULL, NULL, 0);
+		*turn = !me;
+		syscall(SYS_futex, turn, FUTEX_WAKE, 1, NULL, NULL, 0);
+	}
+}
+
+static void futex_ping_pong(void)
+{
+	long n = 5000;
+	volatile int *turn = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	long long t;
+	pid_t pid;
+
+	if (turn == MAP_FAILED)
+		die("mmap");
+	*turn = 0;
+	pid = fork();
+	if (pid == 0) {
+		pass_turns(turn, 1, n);
+		_exit(0);
+	}
+	t = now();
+	pass_turns(turn, 0, n);
+	t = now() - t;
+	wait_for(pid);
+	print("futex_pingpong", t, n);
+	munmap((void *)turn, PAGE);
+}
+
+static void *yields(void *argument)
+{
+	for (long i = 0; i < *(long *)argument; i++)
+		sched_yield();
+	return NULL;
+}
+
+static void yield_round_trip(void)
+{
+	long n = 10000;
+	pthread_t thread;
+	long long t;
+
+	if (pthread_create(&thread, NULL, yields, &n))
+		die("pthread_create");
+	t = now();
+	yields(&n);
+	print("yield", now() - t, n);
+	pthread_join(thread, NULL);
+}
+
+/* On Quest the loop has a VCPU of its own: a quarter of its period; elsewhere the best fixed priority. */
+static void be_important(long period_us)
+{
+	struct quest_vcpu v = {.kind = QUEST_VCPU_MAIN, .budget_ns = (uint64_t)period_us * 250u,
+		.period_ns = (uint64_t)period_us * 1000u, .name = "loop"};
+	struct sched_param p = {.sched_priority = 95};
+	int id = vcpu_create(&v);
+
+	mlockall(MCL_CURRENT);
+	if (id >= 0)
+		vcpu_bind_task(id);
+	else if (errno != ENOSYS)
+		printf("bench: no VCPU: %s\n", vcpu_refusal(v.reason));
+	else
+		syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p);
+}
+
+static void latency(long period_us, long rounds)
+{
+	long long worst = 0, sum = 0;
+	struct timespec next;
+
+	be_important(period_us);
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	for (long i = 0; i < rounds; i++) {
+		struct timespec t;
+		long long late;
+
+		next.tv_nsec += period_us * 1000;
+		while (next.tv_nsec >= 1000000000)
+			next.tv_nsec -= 1000000000, next.tv_sec++;
+		if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL))
+			die("clock_nanosleep");
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		late = (t.tv_sec - next.tv_sec) * 1000000000LL + t.tv_nsec - next.tv_nsec;
+		sum += late;
+		worst = late > worst ? late : worst;
+	}
+	printf("latency_max %lld\nlatency_mean %lld\n", worst, sum / rounds);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} all[] = {
+	{"null", null_call}, {"write_null", write_null}, {"pipe", pipe_round_trip}, {"fork_exec", fork_exec},
+	{"fork_exit", fork_exit}, {"fault", fault}, {"futex", futex_ping_pong}, {"yield", yield_round_trip},
+};
+
+int main(int argc, char **argv)
+{
+	self = argv[0];
+	if (argc > 1 && strcmp(argv[1], "nothing") == 0)
+		return 0;
+	if (argc == 4 && strcmp(argv[1], "latency") == 0) {
+		latency(atol(argv[2]), atol(argv[3]));
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		bool wanted = argc == 1;
+
+		for (int a = 1; a < argc; a++)
+			wanted = wanted || strcmp(argv[a], all[i].name) == 0;
+		if (wanted)
+			all[i].run();
+	}
+	printf("bench over\n");
+	return 0;
+}
