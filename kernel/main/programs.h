@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The sandbox's programs: file system, processes and system calls come up, then what the system file names is started. */
+/* The sandbox's programs: file system, processes and system calls come up, then what the system file names is
+   started. */
 #ifndef MAIN_PROGRAMS_H
 #define MAIN_PROGRAMS_H
 

@@ -149,6 +149,8 @@ void decide_at(struct core *c, uint64_t now)
 	count_decision(c, now);
 	c->cpu->thread->work &= ~THREAD_WORK_RESCHED;
 	next->work &= ~THREAD_WORK_RESCHED;
+	if (next == c->cpu->thread)
+		next->state = THREAD_RUNNING; /* it may have blocked and been woken within this decision */
 	if (next == c->cpu->thread && v == c->running) {
 		next->woken_at = 0;
 		return;

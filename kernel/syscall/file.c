@@ -331,6 +331,7 @@ static const struct call file_calls[] = {
 	{217, sys_getdents64}, {270, sys_pselect6},
 	{271, sys_ppoll}, {284, sys_eventfd}, {290, sys_eventfd2},
 	{213, sys_epoll_create}, {232, sys_epoll_wait}, {233, sys_epoll_ctl}, {281, sys_epoll_pwait},
-	{291, sys_epoll_create1}, {292, sys_dup3}, {293, sys_pipe2}, {295, sys_preadv}, {296, sys_pwritev}, {436, sys_close_range},
+	{291, sys_epoll_create1}, {292, sys_dup3}, {293, sys_pipe2}, {295, sys_preadv}, {296, sys_pwritev},
+	{436, sys_close_range},
 };
 CALL_GROUP(file);

@@ -188,6 +188,18 @@ static int64_t sys_set_robust_list(struct trap_frame *f)
 	return 0;
 }
 
+static int64_t sys_get_robust_list(struct trap_frame *f)
+{
+	const struct task *t = (int32_t)arg0(f) ? task_by_tid((int32_t)arg0(f)) : task_self();
+	uint64_t bytes = ROBUST_HEAD_BYTES;
+
+	if (!t)
+		return -LX_ESRCH;
+	if (user_write(arg1(f), &t->robust, sizeof(t->robust)))
+		return -LX_EFAULT;
+	return user_write(arg2(f), &bytes, sizeof(bytes));
+}
+
 static int64_t sys_setpgid(struct trap_frame *f)
 {
 	return process_set_group((int32_t)arg0(f), (int32_t)arg1(f));
@@ -326,6 +338,7 @@ static const struct call process_calls[] = {
 	{113, sys_set_id}, {114, sys_set_id}, {115, sys_zero}, {117, sys_set_id}, {119, sys_set_id}, {121, sys_getpgid},
 	{124, sys_getsid}, {157, sys_prctl}, {158, sys_arch_prctl}, {186, sys_gettid}, {202, sys_futex},
 	{218, sys_set_tid_address}, {231, sys_exit_group}, {247, sys_waitid}, {273, sys_set_robust_list},
+	{274, sys_get_robust_list},
 	{435, sys_clone3},
 };
 CALL_GROUP(process);

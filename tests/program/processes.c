@@ -152,8 +152,10 @@ static void births(void)
 	SHOW(shared);
 	waitpid(pid, &status, 0);
 	SHOW(WEXITSTATUS(status));
-	TRY(posix_spawn(&pid, self, NULL, NULL, arguments, environ));
-	waitpid(pid, &status, 0);
+	fflush(stdout);
+	status = posix_spawn(&pid, self, NULL, NULL, arguments, environ);
+	if (status == 0)
+		waitpid(pid, &status, 0);
 	SHOW(WEXITSTATUS(status));
 	TRY(posix_spawn(&pid, "/no/such", NULL, NULL, arguments, environ));
 }

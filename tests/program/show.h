@@ -7,6 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The same order of lines on a terminal and in a file. */
+__attribute__((constructor)) static void print_lines(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
 /* A number, as is. */
 #define SHOW(e) printf("%s = %lld\n", #e, (long long)(e))
 /* A result: success, or the error's number. */

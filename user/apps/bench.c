@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Costs of system calls, the same binary on Quest and on Linux. Prints `KEY VALUE` lines; times are nanoseconds of
- * CLOCK_MONOTONIC, which under an emulator that counts instructions are instructions. Usage: bench [NAME]... (all); with
- * `latency PERIOD-US ROUNDS` the worst wake-up of a periodic loop.
+ * CLOCK_MONOTONIC, which under an emulator that counts instructions are instructions. Usage: bench [NAME]... (all);
+ * with `latency PERIOD-US ROUNDS` the worst wake-up of a periodic loop.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -3,10 +3,10 @@
  * libquest: Quest's own calls for C programs (link with -lquest; musl-gcc -static).
  *
  * A VCPU gives the threads bound to it `budget_ns` of processor time in every `period_ns`, whatever else runs on the
- * core: a sporadic server (Stanovich et al., RTAS 2010). An I/O VCPU has a share of the core and takes over the period of
- * whoever waits for its work: PIBS (Danish et al., RTAS 2011). A VCPU is created only if all guarantees on the core still
- * hold with it. Functions return 0 or an id, or -1 with errno: EINVAL (parameters), ENOSPC (not schedulable), EBUSY,
- * ENOMEM, ESRCH (no such VCPU), ENOSYS (not on Quest).
+ * core: a sporadic server (Stanovich et al., RTAS 2010). An I/O VCPU has a share of the core and takes over the
+ * period of whoever waits for its work: PIBS (Danish et al., RTAS 2011). A VCPU is created only if all guarantees on
+ * the core still hold with it. Functions return 0 or an id, or -1 with errno: EINVAL (parameters), ENOSPC (not
+ * schedulable), EBUSY, ENOMEM, ESRCH (no such VCPU), ENOSYS (not on Quest).
  */
 #ifndef QUEST_H
 #define QUEST_H
