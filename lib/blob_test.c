@@ -239,7 +239,7 @@ struct change {
 
 static const struct change structure[] = {
 	SET(h.magic, 1, HEADER, "the file is not a system blob"),
-	SET(h.version, 2, HEADER, "the blob has another format version"),
+	SET(h.version, QV_BLOB_VERSION + 1, HEADER, "the blob has another format version"),
 	SET(h.section_count, 0, HEADER, "the blob's number of sections is impossible"),
 	SET(h.section_count, 17, HEADER, "the blob's number of sections is impossible"),
 	SET(h.sealed_size, 64, HEADER, "the blob's sizes contradict each other"),

@@ -61,10 +61,12 @@ void qv_due_insert(struct qv_due **root, struct qv_due *n, uint64_t when)
 
 void qv_due_remove(struct qv_due **root, struct qv_due *n)
 {
-	struct qv_due *below = merge(n->left, n->right), *parent = n->up;
+	struct qv_due *below = n->left, *parent = n->up;
 	uint32_t before;
 
 	assert(qv_due_has(n));
+	if (n->right)
+		below = merge(n->left, n->right);
 	if (below)
 		below->up = parent;
 	if (!parent)

@@ -6,10 +6,7 @@
 #include <hw/apic.h>
 #include <hw/msr.h>
 
-static bool has_deadline(void)
-{
-	return boot_info()->flags & QV_INFO_TSC_DEADLINE;
-}
+static bool deadline_mode;
 
 void timer_claim(irq_handler *handler)
 {
@@ -18,8 +15,9 @@ void timer_claim(irq_handler *handler)
 
 void timer_init(void)
 {
+	deadline_mode = boot_info()->flags & QV_INFO_TSC_DEADLINE;
 	hw_wrmsr(HW_X2_TIMER_DIVIDE, HW_TIMER_DIVIDE_1);
-	hw_wrmsr(HW_X2_LVT_TIMER, IRQ_TIMER | (has_deadline() ? HW_LVT_TSC_DEADLINE : 0));
+	hw_wrmsr(HW_X2_LVT_TIMER, IRQ_TIMER | (deadline_mode ? HW_LVT_TSC_DEADLINE : 0));
 	hw_mfence(); /* the mode change must be seen before a deadline is written: SDM 3, 11.5.4.1 */
 }
 
@@ -27,7 +25,7 @@ void timer_arm(uint64_t deadline)
 {
 	uint64_t now;
 
-	if (has_deadline()) {
+	if (deadline_mode) {
 		hw_wrmsr(HW_MSR_TSC_DEADLINE, deadline);
 		return;
 	}
@@ -37,5 +35,5 @@ void timer_arm(uint64_t deadline)
 
 void timer_disarm(void)
 {
-	hw_wrmsr(has_deadline() ? HW_MSR_TSC_DEADLINE : HW_X2_TIMER_INITIAL, 0);
+	hw_wrmsr(deadline_mode ? HW_MSR_TSC_DEADLINE : HW_X2_TIMER_INITIAL, 0);
 }

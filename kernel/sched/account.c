@@ -8,11 +8,6 @@
 
 #include <lib/assert.h>
 
-uint64_t vcpu_budget(const struct vcpu *v, uint64_t now)
-{
-	return v->io ? qv_pibs_budget(&v->pibs, now) : qv_ss_budget(&v->ss, now);
-}
-
 static uint64_t replenished_at(const struct vcpu *v)
 {
 	return v->io ? qv_pibs_due(&v->pibs) : qv_ss_due(&v->ss);
@@ -70,15 +65,16 @@ void account(struct core *c, uint64_t now)
 	c->irq_stamp += interrupts;
 	c->stamp = now;
 	if (!v) {
-		c->usage.idle += cycles - (interrupts < cycles ? interrupts : cycles);
+		c->usage.idle += cycles > interrupts ? cycles - interrupts : 0;
+		c->thread_stamp = now;
+		c->thread_irq_stamp = c->irq_stamp;
 		return;
 	}
 	if (interrupts) {
 		v->usage.interrupts += interrupts;
 		trace(c, now, QV_TRACE_INTERRUPT, v->id, c->cpu->thread->number, interrupts);
 	}
-	c->cpu->thread->consumed += cycles - (interrupts < cycles ? interrupts : cycles);
-	c->cpu->thread->quantum -= cycles < c->cpu->thread->quantum ? cycles : c->cpu->thread->quantum;
+	account_thread(c, now);
 	if (c->background)
 		v->usage.background += cycles;
 	else
@@ -173,13 +169,24 @@ void vcpu_settle(struct core *c, struct vcpu *v, uint64_t now)
 /* Its first thread is runnable. */
 void vcpu_unblock(struct core *c, struct vcpu *v, uint64_t now)
 {
-	if (v->io)
+	uint64_t budget;
+
+	if (v->io) {
 		qv_pibs_unblock(&v->pibs, v->period, now);
-	else
-		qv_ss_unblock(&v->ss, now);
-	if (vcpu_budget(v, now) > 0)
-		owe(v, now, now);
-	vcpu_settle(c, v, now);
+		vcpu_settle(c, v, now);
+		return;
+	}
+	qv_ss_unblock(&v->ss, now);
+	budget = qv_ss_budget(&v->ss, now);
+	if (budget == 0) {
+		vcpu_settle(c, v, now);
+		return;
+	}
+	v->owed = budget;
+	v->deadline = now + v->period;
+	v->state = VCPU_READY;
+	qv_ready_set(&c->ready, v->rank);
+	vcpu_set_event(c, v);
 }
 
 /* Its last thread is not; all it ran is charged. */

@@ -12,11 +12,6 @@
 #include <hw/cpu.h>
 #include <lib/assert.h>
 
-void want_decision(struct core *c)
-{
-	c->cpu->thread->work |= THREAD_WORK_RESCHED;
-}
-
 /* The better of a rank and of the top of a heap. */
 static struct vcpu *better(const struct core *c, uint32_t rank, const struct io_heap *io)
 {
@@ -45,12 +40,21 @@ static struct vcpu *next_event(const struct core *c, const struct vcpu *v, uint6
 	return NULL;
 }
 
+/* Timers of `v` (NULL: of the core) fire, and what was due to it is replenished. */
 static void happen(struct core *c, struct vcpu *v, uint64_t now)
 {
-	fire_timers(c, &v->timers, now);
-	if (v->state == VCPU_DEPLETED)
-		vcpu_settle(c, v, now);
-	vcpu_set_event(c, v);
+	uint64_t start = hw_rdtsc();
+
+	if (!v) {
+		fire_timers(c, &c->timers, now);
+	} else {
+		fire_timers(c, &v->timers, now);
+		if (v->state == VCPU_DEPLETED)
+			vcpu_settle(c, v, now);
+		vcpu_set_event(c, v);
+	}
+	c->usage.events++;
+	c->usage.event_cycles += hw_rdtsc() - start;
 }
 
 static struct vcpu *choose(struct core *c, uint64_t now)
@@ -58,7 +62,7 @@ static struct vcpu *choose(struct core *c, uint64_t now)
 	struct vcpu *v, *e;
 
 	if (qv_due_first(c->timers) <= now)
-		fire_timers(c, &c->timers, now);
+		happen(c, NULL, now);
 	while (v = best_ready(c), (e = next_event(c, v, now)) != NULL)
 		happen(c, e, now);
 	return v;
@@ -69,27 +73,26 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* When the decision for `v` may change, its own budget left aside. */
-static uint64_t next_change(const struct core *c, const struct vcpu *v)
+/* When the decision for `v` may change; its own budget ends at `at`. */
+static uint64_t next_change(const struct core *c, const struct vcpu *v, uint64_t at)
 {
-	uint64_t at = earlier(qv_due_first(c->timers), qv_heap_key(&c->io_events.heap));
+	at = earlier(at, earlier(qv_due_first(c->timers), qv_heap_key(&c->io_events.heap)));
 
 	if (!v || c->background || v->io)
 		return earlier(at, qv_events_first(&c->events));
 	at = earlier(at, v->event);
+	if (qv_events_first(&c->events) >= at)
+		return at;
 	return earlier(at, qv_events_before(&c->events, v->rank));
 }
 
-static void set_timer(struct core *c, const struct vcpu *v, uint64_t now)
+static void set_timer(struct core *c, const struct vcpu *v, uint64_t now, uint64_t budget)
 {
-	uint64_t at = next_change(c, v);
+	uint64_t at = budget ? now + budget : NEVER;
 
-	if (v) {
-		if (!c->background)
-			at = earlier(at, now + vcpu_budget(v, now));
-		if (v->ring->ring_next != v->ring)
-			at = earlier(at, now + v->ring->quantum);
-	}
+	if (v && v->ring->ring_next != v->ring)
+		at = earlier(at, now + v->ring->quantum);
+	at = next_change(c, v, at);
 	if (at == c->armed)
 		return;
 	c->armed = at;
@@ -111,23 +114,21 @@ static struct thread *turn(struct core *c, struct vcpu *v)
 	return v->ring;
 }
 
-static void note_dispatch(struct core *c, struct vcpu *v, struct thread *t, uint64_t now)
+static void note_dispatch(struct core *c, struct vcpu *v, struct thread *t, uint64_t now, uint64_t budget)
 {
-	if (v) {
-		v->usage.dispatches++;
-		if (t->woken_at && now - t->woken_at > v->usage.worst_wakeup)
-			v->usage.worst_wakeup = now - t->woken_at;
-		t->woken_at = 0;
-		trace(c, now, QV_TRACE_DISPATCH, v->id, t->number, c->background ? 0 : vcpu_budget(v, now));
-	} else {
+	if (!v) {
 		trace(c, now, QV_TRACE_DISPATCH, QV_TRACE_IDLE, 0, 0);
+		return;
 	}
+	v->usage.dispatches++;
+	if (t->woken_at && now - t->woken_at > v->usage.worst_wakeup)
+		v->usage.worst_wakeup = now - t->woken_at;
+	t->woken_at = 0;
+	trace(c, now, QV_TRACE_DISPATCH, v->id, t->number, budget);
 }
 
-static void count_decision(struct core *c, uint64_t start)
+static void count_decision(struct core *c, uint64_t took)
 {
-	uint64_t took = hw_rdtsc() - start;
-
 	c->usage.decisions++;
 	c->usage.decision_cycles += took;
 	if (took > c->usage.decision_worst)
@@ -136,19 +137,22 @@ static void count_decision(struct core *c, uint64_t start)
 
 void decide_at(struct core *c, uint64_t now)
 {
+	uint64_t start = hw_rdtsc(), events = c->usage.event_cycles, budget = 0;
 	struct vcpu *v;
 	struct thread *next;
 
 	account(c, now);
 	v = choose(c, now);
+	if (v)
+		budget = vcpu_budget(v, now);
 	c->background = !v;
 	if (!v)
 		v = better(c, qv_ready_first(&c->depleted), &c->io_depleted);
 	next = v ? turn(c, v) : &c->idle;
-	set_timer(c, v, now);
-	count_decision(c, now);
+	set_timer(c, v, now, budget);
 	c->cpu->thread->work &= ~THREAD_WORK_RESCHED;
 	next->work &= ~THREAD_WORK_RESCHED;
+	count_decision(c, hw_rdtsc() - start - (c->usage.event_cycles - events));
 	if (next == c->cpu->thread)
 		next->state = THREAD_RUNNING; /* it may have blocked and been woken within this decision */
 	if (next == c->cpu->thread && v == c->running) {
@@ -156,7 +160,7 @@ void decide_at(struct core *c, uint64_t now)
 		return;
 	}
 	c->running = v;
-	note_dispatch(c, v, next, now);
+	note_dispatch(c, v, next, now, budget);
 	if (next != c->cpu->thread)
 		switch_to(c, next);
 }
@@ -184,12 +188,36 @@ void sched_preempt_point(void)
 		decide();
 }
 
+void limit_turn(struct core *c, uint64_t now)
+{
+	uint64_t at = now + c->running->ring->quantum;
+
+	if (at >= c->armed)
+		return;
+	c->armed = at;
+	timer_arm(at);
+}
+
+void switch_inside(struct core *c, struct thread *next, uint64_t now)
+{
+	account_thread(c, now);
+	next->quantum = c->quantum;
+	c->running->ring = next;
+	note_dispatch(c, c->running, next, now, c->background ? 0 : 1);
+	switch_to(c, next);
+}
+
 void sched_yield(void)
 {
-	struct thread *t = thread_self();
+	struct core *c = this_core();
+	struct thread *t = thread_self(), *next = t->ring_next;
 
-	assert(t->vcpu);
-	account(this_core(), hw_rdtsc());
-	t->quantum = 0;
-	decide();
+	assert(t->vcpu == c->running && t->state == THREAD_RUNNING);
+	if (t->work & THREAD_WORK_RESCHED) {
+		t->quantum = 0;
+		decide();
+		return;
+	}
+	if (next != t)
+		switch_inside(c, next, hw_rdtsc());
 }

@@ -88,8 +88,8 @@ void sched_init(void)
 	heap_init(&c->io_events);
 	trace_init(c);
 	become_idle(c);
-	c->stamp = hw_rdtsc();
-	c->irq_stamp = c->cpu->irq_cycles;
+	c->stamp = c->thread_stamp = hw_rdtsc();
+	c->irq_stamp = c->thread_irq_stamp = c->cpu->irq_cycles;
 	__atomic_store_n(&cores[index], c, __ATOMIC_RELEASE);
 	costs_measure(c);
 	vcpu_make_default(c);

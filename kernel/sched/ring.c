@@ -41,8 +41,6 @@ static bool may_preempt(const struct core *c, const struct vcpu *v)
 
 	if (!running)
 		return true;
-	if (v == running)
-		return v->ring->ring_next == v->ring->ring_previous; /* no longer alone: its turns end from now on */
 	if (v->state == VCPU_READY)
 		return c->background || vcpu_before(v, running);
 	return v->event < c->armed && (c->background || vcpu_before(v, running));
@@ -60,7 +58,9 @@ static void add_ready(struct core *c, struct thread *t, uint64_t now)
 	ring_add(v, t);
 	if (first)
 		vcpu_unblock(c, v, now);
-	if (may_preempt(c, v))
+	if (v == c->running && !first)
+		limit_turn(c, now);
+	else if (may_preempt(c, v))
 		want_decision(c);
 }
 

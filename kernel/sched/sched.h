@@ -61,6 +61,7 @@ struct core {
 	bool background;      /* without budget */
 	uint64_t stamp;       /* TSC of the last accounting */
 	uint64_t irq_stamp;   /* cpu->irq_cycles then */
+	uint64_t thread_stamp, thread_irq_stamp; /* the same of the running thread, which may change inside a VCPU */
 	uint64_t armed;       /* the timer is set for this TSC; NEVER = it is not */
 	uint64_t quantum;     /* cycles of a round-robin turn */
 	/* Who may run: ranks for main VCPUs, heaps by inherited period for I/O VCPUs. */
@@ -129,12 +130,26 @@ void trace_init(struct core *c);
 
 /* account.c: what was used, and which set a VCPU is in. */
 void account(struct core *c, uint64_t now);
+/* The running thread's part: what the core spent since the last switch of threads, interrupts left out. */
+static inline void account_thread(struct core *c, uint64_t now)
+{
+	struct thread *t = c->cpu->thread;
+	uint64_t cycles = now - c->thread_stamp, interrupts = c->cpu->irq_cycles - c->thread_irq_stamp;
+
+	c->thread_stamp = now;
+	c->thread_irq_stamp += interrupts;
+	t->consumed += cycles > interrupts ? cycles - interrupts : 0;
+	t->quantum = t->quantum > cycles ? t->quantum - cycles : 0;
+}
 void vcpu_settle(struct core *c, struct vcpu *v, uint64_t now);
 void vcpu_set_event(struct core *c, struct vcpu *v);
 void vcpu_unblock(struct core *c, struct vcpu *v, uint64_t now);
 void vcpu_block(struct core *c, struct vcpu *v, uint64_t now);
 bool vcpu_before(const struct vcpu *a, const struct vcpu *b);
-uint64_t vcpu_budget(const struct vcpu *v, uint64_t now);
+static inline uint64_t vcpu_budget(const struct vcpu *v, uint64_t now)
+{
+	return v->io ? qv_pibs_budget(&v->pibs, now) : qv_ss_budget(&v->ss, now);
+}
 
 /* ring.c: runnable threads of a VCPU. */
 void ring_add(struct vcpu *v, struct thread *t);
@@ -151,7 +166,15 @@ void send_guests_home(struct core *c, struct vcpu *v);
 void decide(void);
 void decide_at(struct core *c, uint64_t now); /* >= c->stamp */
 void timer_interrupt(struct trap_frame *frame);
-void want_decision(struct core *c);
+static inline void want_decision(struct core *c)
+{
+	c->cpu->thread->work |= THREAD_WORK_RESCHED;
+}
+/* The running thread is no longer alone on its VCPU: its turn ends. */
+void limit_turn(struct core *c, uint64_t now);
+/* Another thread of the running VCPU comes, whose accounting and timer go on: the timer may then come earlier than
+ * needed, never later. */
+void switch_inside(struct core *c, struct thread *next, uint64_t now);
 
 /* switching.c, stacks.S */
 void switch_to(struct core *c, struct thread *next);

@@ -106,8 +106,17 @@ void wait_dequeue(struct thread *t)
 void wait_block(void)
 {
 	struct core *c = this_core();
+	struct thread *t = c->cpu->thread, *next = t->ring_next;
+	uint64_t now = hw_rdtsc();
 
-	account(c, hw_rdtsc());
+	if (next != t && !(t->work & THREAD_WORK_RESCHED) && t->home == t->vcpu && t->vcpu == c->running) {
+		trace(c, now, QV_TRACE_BLOCK, t->vcpu->id, t->number, THREAD_BLOCKED);
+		ring_remove(t);
+		t->state = THREAD_BLOCKED;
+		switch_inside(c, next, now);
+		return;
+	}
+	account(c, now);
 	leave_ring(c, THREAD_BLOCKED);
 	decide_at(c, c->stamp);
 }

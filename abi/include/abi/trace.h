@@ -15,7 +15,7 @@
 
 enum qv_trace_kind {
 	QV_TRACE_NONE = 0,
-	QV_TRACE_DISPATCH = 1,   /* vcpu (or QV_TRACE_IDLE), thread; argument: its budget, 0 = background */
+	QV_TRACE_DISPATCH = 1,   /* vcpu (or QV_TRACE_IDLE), thread; argument: its budget, 0 = background, 1 = as before */
 	QV_TRACE_DEPLETED = 2,   /* vcpu; argument: TSC of its next replenishment */
 	QV_TRACE_REPLENISH = 3,  /* vcpu has budget again; argument: TSC at which it was due */
 	QV_TRACE_BLOCK = 4,      /* vcpu, thread */

@@ -32,9 +32,11 @@ void test_main(void)
 
 	test_number("least_budget", vcpu_least_budget());
 	test_refusals();
+	test_ring3();
 	test_budgets();
 	test_turns();
 	test_latency();
+	test_switches();
 	test_mutex();
 	test_storm();
 	test_idle();

@@ -11,9 +11,11 @@
 void test_budgets(void); /* budgets.c */
 void test_turns(void);
 void test_latency(void); /* latency.c */
+void test_switches(void);
 void test_mutex(void);
 void test_storm(void);
 void test_idle(void);
+void test_ring3(void); /* ring3.c */
 void test_refusals(void); /* table.c */
 void test_many(void);
 void test_cores(void); /* cores.c */
@@ -21,6 +23,7 @@ void test_cores(void); /* cores.c */
 /* A thread that computes until `end` (TSC), giving way only when the timer says so. */
 struct busy {
 	uint64_t end;
+	uint64_t start; /* for the tester */
 	volatile bool done;
 };
 void be_busy(void *argument);
@@ -28,7 +31,7 @@ void wait_done(const volatile bool *done);
 struct vcpu_usage usage_of(const struct vcpu *v);
 static inline uint64_t us(uint64_t n)
 {
-	return time_cycles(n);
+	return test_us(n);
 }
 
 #endif

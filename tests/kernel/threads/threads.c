@@ -21,6 +21,7 @@
 #include <start/start.h>
 
 #define STACK_BYTES 8192u
+#define LEAST_CYCLES 200u /* in a microsecond */
 
 static unsigned points;
 static uint64_t own_calls;
@@ -102,9 +103,16 @@ struct thread *test_thread(const char *name, struct vcpu *vcpu, void (*run)(void
 	return &task->thread;
 }
 
+uint64_t test_us(uint64_t n)
+{
+	uint64_t one = time_cycles(1);
+
+	return n * (one < LEAST_CYCLES ? LEAST_CYCLES : one);
+}
+
 struct vcpu *test_vcpu(const char *name, uint32_t core, uint64_t budget_us, uint64_t period_us)
 {
-	struct vcpu_parameters p = {.core = core, .budget = time_cycles(budget_us), .period = time_cycles(period_us)};
+	struct vcpu_parameters p = {.core = core, .budget = test_us(budget_us), .period = test_us(period_us)};
 	char text[160];
 	struct vcpu *v;
 	enum vcpu_error error;

@@ -70,7 +70,8 @@ const char *vcpu_refusal(enum vcpu_error error, char *text, size_t size);
 /* Cycles this core has slept, and spent in interrupt handlers with the number of interrupts. */
 struct sched_core_usage {
 	uint64_t idle, interrupts, interrupt_count;
-	uint64_t decisions, decision_cycles, decision_worst; /* without the switch of stacks */
+	uint64_t decisions, decision_cycles, decision_worst; /* without events and the switch of stacks */
+	uint64_t events, event_cycles; /* timers that fired, VCPUs that were replenished */
 };
 void sched_core_usage(struct sched_core_usage *usage);
 

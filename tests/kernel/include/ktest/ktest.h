@@ -18,7 +18,10 @@ void test_number(const char *key, uint64_t value);
 /* A thread with a stack, running run(argument) on `vcpu`; when that returns, it ends. Never fails: the image
  * panics. */
 struct thread *test_thread(const char *name, struct vcpu *vcpu, void (*run)(void *argument), void *argument);
-/* A main VCPU on `core`, microseconds; panics with the reason if it is refused. */
+/* Cycles of `n` microseconds as the tests count them: on a slow machine they are longer, so that what a kernel does in
+ * one is the same everywhere. */
+uint64_t test_us(uint64_t n);
+/* A main VCPU on `core`, such microseconds; panics with the reason if it is refused. */
 struct vcpu *test_vcpu(const char *name, uint32_t core, uint64_t budget_us, uint64_t period_us);
 /* Sleep until TSC `when`, not interruptible. */
 void test_sleep(uint64_t when);
