@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Boot order of Quest, on one screen. Arguments (key=value words of the system file):
- *   tick-us=N  period of the timer tick, 1000
+ *   tick-us=N  period of the heartbeat, 1000; 0 = none after the self-test
  *   ticks=N    stop ticking after N ticks of each core and say so; 0 = tick for ever
  *   debug      log at debug level;  quiet  only warnings and errors
  */
@@ -46,7 +46,7 @@ static void read_options(const char *args)
 		log_set_level(LOG_DEBUG);
 	if (qv_args_has(args, "quiet"))
 		log_set_level(LOG_WARN);
-	if (options.tick_us < MIN_TICK_US || options.tick_us > MAX_TICK_US) {
+	if (options.tick_us && (options.tick_us < MIN_TICK_US || options.tick_us > MAX_TICK_US)) {
 		log_warn("tick-us=%llu is outside %u..%u; using %u", (unsigned long long)options.tick_us, MIN_TICK_US,
 			MAX_TICK_US, DEFAULT_TICK_US);
 		options.tick_us = DEFAULT_TICK_US;
@@ -86,13 +86,21 @@ static void core_up(void)
 	irq_enable_apic();
 	timer_init();
 	sched_init();
-	tick_start(options.tick_us, options.ticks);
+	tick_start(options.tick_us ? options.tick_us : DEFAULT_TICK_US, options.ticks);
 	log_info("core %u up", this_cpu()->index);
+}
+
+/* The self-test needs one. */
+static void stop_unwanted_tick(void)
+{
+	if (options.tick_us == 0)
+		tick_stop();
 }
 
 static void other_core(void)
 {
 	core_up();
+	stop_unwanted_tick();
 	report_ready();
 	this_cpu()->up = true;
 	sched_run();
@@ -102,6 +110,7 @@ static void first_core(void)
 {
 	core_up();
 	selftest_run();
+	stop_unwanted_tick();
 	smp_start(other_core);
 	vcpus_create();
 	programs_start();

@@ -43,9 +43,9 @@ void sched_timer_set(struct sched_timer *timer, uint64_t when)
 	set(c, timer, c->firing ? timer->vcpu : thread_self()->vcpu, when);
 }
 
-void sched_timer_set_core(struct sched_timer *timer, uint64_t when)
+void sched_timer_set_for(struct vcpu *v, struct sched_timer *timer, uint64_t when)
 {
-	set(this_core(), timer, NULL, when);
+	set(this_core(), timer, v, when);
 }
 
 void sched_timer_cancel(struct sched_timer *timer)

@@ -128,8 +128,8 @@ void test_ring3(void)
 	test_number("null_call", seen.cycles[0] / 1000);
 	test_point(seen.cycles[0] / 1000 <= 60, "a system call that does nothing", "%llu cycles with the loop around it",
 		(unsigned long long)(seen.cycles[0] / 1000));
-	test_point(!seen.wrong[0] && !seen.wrong[1], "registers of ring 3 survive calls and switches", "%llu, %llu rounds left",
-		(unsigned long long)seen.wrong[0], (unsigned long long)seen.wrong[1]);
+	test_point(!seen.wrong[0] && !seen.wrong[1], "registers of ring 3 survive calls and switches",
+		"%llu, %llu rounds left", (unsigned long long)seen.wrong[0], (unsigned long long)seen.wrong[1]);
 	test_point(seen.fault[0] == 0x10 && seen.fault[1] == 0x10, "faults of ring 3 come to the hook", "at 0x%llx, 0x%llx",
 		(unsigned long long)seen.fault[0], (unsigned long long)seen.fault[1]);
 	test_point(vcpu_destroy(v) == VCPU_OK, "their VCPU can go", "%u unknown calls", seen.unknown);

@@ -4,7 +4,7 @@
 	.globl	ring3_start, ring3_end
 ring3_start:
 
-/* RDI = number of this thread. Calls: 0 nothing, 1 RDI = cycles of 1,000 calls, 2 yield, 3 RDI = 0 if all state held. */
+/* RDI = number of this thread. Calls: 0 nothing, 1 RDI = cycles of 1,000 calls, 2 yield, 3 RDI = 0 if all held. */
 	rdtsc
 	shl	$32, %rdx
 	or	%rdx, %rax

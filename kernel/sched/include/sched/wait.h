@@ -45,8 +45,8 @@ struct sched_timer { /* zero-initialised but for `fire` = not set */
 };
 /* Set, or set anew, for the running thread's VCPU. From `fire`: for the VCPU it had. */
 void sched_timer_set(struct sched_timer *timer, uint64_t when);
-/* The same for the core itself: drivers, time keeping. Such timers interrupt every VCPU. */
-void sched_timer_set_core(struct sched_timer *timer, uint64_t when);
+/* The same for a VCPU of this core, or for the core itself (NULL): such timers interrupt every VCPU. */
+void sched_timer_set_for(struct vcpu *v, struct sched_timer *timer, uint64_t when);
 void sched_timer_cancel(struct sched_timer *timer);
 
 #endif
