@@ -142,8 +142,28 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* `run` is a path in the archive, /bin/NAME, and may be followed by arguments. */
+static bool has_program(const struct config_sandbox *s, const char *run)
+{
+	size_t length = strcspn(run, " ");
+
+	for (int i = 0; i < s->programs.count; i++) {
+		const char *name = base_name(s->programs.item[i].text);
+
+		if (length == 5 + strlen(name) && strncmp(run, "/bin/", 5) == 0 && strncmp(run + 5, name, length - 5) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void check_programs(struct diag *d, const struct config_sandbox *s)
 {
+	for (int i = 0; i < s->vcpu_count; i++) {
+		const struct config_text *run = &s->vcpu[i].run;
+
+		if (run->text && !has_program(s, run->text))
+			diag_error(d, run->at, "`%.40s` is not in the sandbox's `programs`; they are found as /bin/NAME", run->text);
+	}
 	for (int i = 0; i < s->programs.count; i++) {
 		const struct config_text *p = &s->programs.item[i];
 

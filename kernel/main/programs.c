@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Argument of the sandbox: run=PATH,ARGUMENT,... is started on the default VCPU. */
+/* What `run` of a VCPU names is started on it; the sandbox's argument run=PATH,ARGUMENT,... on the default VCPU. */
 #include "programs.h"
+#include "vcpus.h"
 
 #include <base/boot.h>
 #include <base/log.h>
@@ -41,6 +42,28 @@ static void start(char *command, char gap, struct vcpu *vcpu)
 		log_error("%s cannot be started: error %lld", command, (long long)-pid);
 }
 
+/* Programs of the VCPUs of the system file. On a refused VCPU a program would have no guarantee: it is not started. */
+static void start_on_vcpus(const struct qv_info *info)
+{
+	char command[QV_VCPU_RUN_LEN];
+
+	for (uint32_t i = 0; i < info->vcpu_count; i++) {
+		const struct qv_info_vcpu *v = &info->vcpu[i];
+
+		memcpy(command, v->run, sizeof(command));
+		command[sizeof(command) - 1] = '\0';
+		if (!command[0])
+			continue;
+		if (!vcpus_at(i))
+			log_error("%s is not started: its VCPU %s was refused", command, v->name);
+		else if (v->core != 0)
+			log_error("%s is not started: programs run on core 0 only, VCPU %s is on core %u", command,
+				v->name, v->core);
+		else
+			start(command, ' ', vcpus_at(i));
+	}
+}
+
 void programs_start(void)
 {
 	const struct qv_info *info = boot_info();
@@ -52,6 +75,7 @@ void programs_start(void)
 	fs_init(memory_at(info->initrd_gpa), info->initrd_size, 0);
 	proc_init();
 	syscall_setup();
+	start_on_vcpus(info);
 	if (qv_args_text(info->args, "run", command, sizeof(command)))
 		start(command, ',', vcpu_by_id(0));
 }

@@ -212,7 +212,7 @@ void sched_yield(void)
 	struct core *c = this_core();
 	struct thread *t = thread_self(), *next = t->ring_next;
 
-	assert(t->vcpu == c->running && t->state == THREAD_RUNNING);
+	assert(t->vcpu && t->state == THREAD_RUNNING);
 	if (t->work & THREAD_WORK_RESCHED) {
 		t->quantum = 0;
 		decide();

@@ -80,7 +80,7 @@ void sched_init(void)
 	c->cpu = this_cpu();
 	c->armed = NEVER;
 	c->quantum = time_cycles(QUANTUM_US);
-	c->kernel_root = c->loaded_root = hw_read_cr3();
+	c->kernel_root = hw_read_cr3();
 	qv_order_init(&c->order, c->id_at, c->rank_of, c->period_of, QV_PRIO_MAX);
 	qv_events_init(&c->events, c->event_time, QV_PRIO_MAX);
 	heap_init(&c->io_ready);

@@ -52,13 +52,9 @@ void thread_set_bases(uint64_t fs, uint64_t gs)
 
 void thread_set_root(uint64_t root)
 {
-	struct core *c = this_core();
-
 	thread_self()->root = root;
-	if (root == c->loaded_root)
-		return;
-	c->loaded_root = root;
-	hw_write_cr3(root);
+	if (root != hw_read_cr3())
+		hw_write_cr3(root);
 }
 
 uint64_t thread_consumed(const struct thread *t)

@@ -85,7 +85,7 @@ struct core {
 	struct thread *dead; /* to be reaped by whoever runs next */
 	void (*reap)(struct thread *t);
 	struct thread *user; /* whose ring-3 registers are loaded */
-	uint64_t loaded_root, kernel_root;
+	uint64_t kernel_root;
 	struct sched_post *volatile inbox;
 	struct thread idle;
 	struct sched_core_usage usage;

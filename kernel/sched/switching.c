@@ -75,12 +75,11 @@ static void load_user(struct core *c, struct thread *to)
 	c->user = to;
 }
 
-static void load_root(struct core *c, uint64_t root)
+/* The register is the truth: kernel/mm leaves a space that goes by itself. */
+static void load_root(uint64_t root)
 {
-	if (root == c->loaded_root)
-		return;
-	c->loaded_root = root;
-	hw_write_cr3(root);
+	if (root != hw_read_cr3())
+		hw_write_cr3(root);
 }
 
 void switch_to(struct core *c, struct thread *next)
@@ -92,7 +91,7 @@ void switch_to(struct core *c, struct thread *next)
 	if (self->state == THREAD_RUNNING)
 		self->state = THREAD_READY;
 	if (next->root)
-		load_root(c, next->root);
+		load_root(next->root);
 	if (next->xsave && next != c->user)
 		load_user(c, next);
 	c->cpu->thread = next;
@@ -165,7 +164,7 @@ _Noreturn void thread_exit(void (*reap)(struct thread *t))
 	if (c->user == t)
 		c->user = NULL;
 	if (t->root)
-		load_root(c, c->kernel_root);
+		load_root(c->kernel_root);
 	account(c, hw_rdtsc());
 	leave_ring(c, THREAD_DEAD);
 	t->home->threads--;
