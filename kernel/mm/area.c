@@ -5,7 +5,9 @@
 #include <abi/linux.h>
 #include <lib/assert.h>
 #include <mm/heap.h>
+#include <sched/thread.h>
 
+#define PAUSE_AREAS 32u
 #define AREAS_MAX 65000u /* as many as Linux allows, some fewer than the tree takes */
 
 static struct mm_cache areas = MM_CACHE(struct area);
@@ -114,25 +116,37 @@ static bool alike(const struct area *a, const struct area *b)
 void area_merge(struct space *space, uint64_t start, uint64_t end)
 {
 	struct area *a = area_from(space, start ? start - 1 : 0), *b;
+	unsigned seen = 0;
 
 	while (a && a->range.start <= end && (b = area_next(a)) != NULL && b->range.start <= end) {
 		uint64_t top = b->range.end;
 
 		if (!alike(a, b)) {
 			a = b;
+			area_pause(&seen);
 			continue;
 		}
 		area_remove(space, b);
 		area_resize(space, a, a->range.start, top);
+		sched_preempt_point();
 	}
+}
+
+void area_pause(unsigned *seen)
+{
+	if (++*seen % PAUSE_AREAS == 0)
+		sched_preempt_point();
 }
 
 bool area_covers(struct space *space, uint64_t start, uint64_t end)
 {
+	unsigned seen = 0;
+
 	for (struct area *a = area_from(space, start); a && a->range.start <= start; a = area_next(a)) {
 		if (a->range.end >= end)
 			return true;
 		start = a->range.end;
+		area_pause(&seen);
 	}
 	return false;
 }

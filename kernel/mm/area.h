@@ -61,7 +61,9 @@ void area_resize(struct space *space, struct area *a, uint64_t start, uint64_t e
 int64_t area_isolate(struct space *space, uint64_t start, uint64_t end);
 /* Join areas that are one in all but name, from the one before `start` to the one at `end`. */
 void area_merge(struct space *space, uint64_t start, uint64_t end);
-/* Is [start, start + bytes) covered by areas without a hole? */
+/* In loops over areas: let others run now and then. */
+void area_pause(unsigned *seen);
+/* Is [start, end) covered by areas without a hole? */
 bool area_covers(struct space *space, uint64_t start, uint64_t end);
 /* Has a page of `a` at least these rights? What may be written or executed may be read: x86 has no other way. */
 static inline bool area_permits(const struct area *a, uint32_t rights)

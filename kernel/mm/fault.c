@@ -13,13 +13,14 @@
 #define ERROR_WRITE 0x2u
 #define ERROR_FETCH 0x10u
 
-/* Does `a` cover the 2 MiB around `at` with zero pages, and does the limit allow it? */
+/* Does `a` cover the 2 MiB around `at` with zero pages, and does the limit allow it? What is touched from above first
+ * is a stack, whatever it was mapped as, and most of it is never used. */
 static bool large_fits(const struct space *space, const struct area *a, uint64_t at)
 {
 	uint64_t base = at & ~(LARGE - 1);
 
 	return !a->backing && !(a->flags & (SPACE_GROWS | SPACE_SHARED)) && base >= a->range.start &&
-		base + LARGE <= a->range.end && (a->flags & SPACE_WRITE) &&
+		base + LARGE <= a->range.end && (a->flags & SPACE_WRITE) && at - base < LARGE / 2 &&
 		space_fits(space, LARGE_PAGES);
 }
 

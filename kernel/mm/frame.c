@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Reference counts, and each core's store of frames: filled and emptied a few at a time, touched by its core only. */
+/*
+ * Reference counts, and each core's store of frames, touched by its core only. It is so large that the pages of a small
+ * program that comes and goes stay in it: the allocator, which splits and merges, costs ten times as much.
+ */
 #include "frames.h"
 
+#include <base/boot.h>
 #include <base/cpu.h>
 #include <base/memory.h>
 #include <lib/assert.h>
@@ -9,15 +13,19 @@
 #include <mm/frame.h>
 #include <mm/mm.h>
 
-#define STORE_FRAMES 32u
-#define STORE_ORDER  3u /* moved between store and allocator in this size */
+#define STORE_FRAMES 256u
+#define STORE_CLEAN  32u
+#define STORE_SHARE  32u /* all stores together: at most this share of memory */
+#define STORE_ORDER  3u  /* taken from the allocator in this size */
 #define STORE_STEP   (1u << STORE_ORDER)
 
 static struct store {
 	uint32_t count, clean_count;
 	uint64_t frame[STORE_FRAMES];
-	uint64_t clean[STORE_FRAMES]; /* all zero: page tables given back empty */
+	uint64_t clean[STORE_CLEAN]; /* all zero: page tables given back empty */
 } __attribute__((aligned(64))) stores[QV_MAX_CORES];
+
+static uint32_t store_limit = STORE_STEP;
 
 struct frame_references frame_references;
 
@@ -26,6 +34,11 @@ void frame_init(void *counts, uint64_t frames)
 	memset(counts, 0, frames * sizeof(uint32_t));
 	frame_references.count = counts;
 	frame_references.frames = frames;
+	store_limit = (uint32_t)(frames / STORE_SHARE / boot_info()->core_count);
+	if (store_limit > STORE_FRAMES)
+		store_limit = STORE_FRAMES;
+	if (store_limit < STORE_STEP)
+		store_limit = STORE_STEP;
 }
 
 static struct store *own_store(void)
@@ -75,11 +88,10 @@ static void keep(uint64_t gpa)
 {
 	struct store *s = own_store();
 
-	if (s->count == STORE_FRAMES) {
-		for (uint32_t i = 0; i < STORE_STEP; i++)
-			frames_free(s->frame[--s->count], 0);
-	}
-	s->frame[s->count++] = gpa;
+	if (s->count < store_limit)
+		s->frame[s->count++] = gpa;
+	else
+		frames_free(gpa, 0);
 }
 
 bool mm_frame_new(uint64_t *gpa)
@@ -143,7 +155,7 @@ void frame_put_table(uint64_t gpa)
 {
 	struct store *s = own_store();
 
-	if (s->clean_count < STORE_FRAMES)
+	if (s->clean_count < STORE_CLEAN)
 		s->clean[s->clean_count++] = gpa;
 	else
 		keep(gpa);

@@ -30,16 +30,19 @@ static inline void frame_get(uint64_t gpa)
 		__atomic_fetch_add(&frame_references.count[index], 1, __ATOMIC_RELAXED);
 }
 
-static inline void frame_put(uint64_t gpa)
+/* True if that freed the frame. */
+static inline bool frame_put(uint64_t gpa)
 {
 	uint64_t index = gpa / QV_PAGE_SIZE;
 	uint32_t before;
 
 	if (index >= frame_references.frames)
-		return;
+		return false;
 	before = __atomic_fetch_sub(&frame_references.count[index], 1, __ATOMIC_ACQ_REL);
-	if (before <= 1)
-		frame_last(gpa, before);
+	if (before > 1)
+		return false;
+	frame_last(gpa, before);
+	return true;
 }
 
 /* One counter for each of `frames` frames from address 0 on. */

@@ -190,9 +190,11 @@ static void remove_range(struct space *space, uint64_t start, uint64_t end)
 	for (; a && a->range.start < end; a = next) {
 		next = area_next(a);
 		sweep_run(&s, a->range.start, a->range.end);
+		sweep_finish(&s);
 		area_remove(space, a);
+		if (next)
+			sched_preempt_point();
 	}
-	sweep_finish(&s);
 	drop_tables(space, start, end);
 }
 
@@ -408,12 +410,14 @@ int64_t space_lock(struct space *space, uint64_t address, uint64_t bytes)
 bool space_allows(struct space *space, uint64_t address, uint64_t bytes, uint32_t rights)
 {
 	uint64_t end = address + bytes;
+	unsigned seen = 0;
 
 	if (end < address || end > SPACE_USER_END || !area_covers(space, address, end))
 		return false;
 	for (struct area *a = area_from(space, address); a && a->range.start < end; a = area_next(a)) {
 		if (!area_permits(a, rights))
 			return false;
+		area_pause(&seen);
 	}
 	return true;
 }

@@ -9,33 +9,35 @@
 #include <lib/string.h>
 #include <sched/thread.h>
 
-static void put_pages(struct space *space, const uint64_t *entry, unsigned count)
+#define FREED_MAX 4u /* frames between two preemption points */
+
+static bool put_page(struct space *space, uint64_t gpa)
 {
-	for (unsigned i = 0; i < count; i++) {
-		if (entry[i])
-			space_put_page(space, entry[i] & ENTRY_ADDRESS);
-	}
+	if (!space->arena)
+		return frame_put(gpa);
+	space_put_page(space, gpa);
+	return true;
 }
 
+/* Freeing may merge blocks: that costs, so others are let in after a few. */
 int64_t drop_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count)
 {
-	unsigned dropped = 0, last = 0;
+	unsigned freed = 0;
 
-	if (s->space->arena)
-		put_pages(s->space, entry, count);
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t old = entry[i];
 
 		if (!old)
 			continue;
 		entry[i] = 0;
-		if (!s->space->arena)
-			frame_put(old & ENTRY_ADDRESS);
-		last = i;
-		dropped++;
+		s->space->resident--;
+		sweep_changed(s, at + i * PAGE, 1);
+		freed += put_page(s->space, old & ENTRY_ADDRESS);
+		if (freed == FREED_MAX) {
+			freed = 0;
+			sweep_pause(s);
+		}
 	}
-	s->space->resident -= dropped;
-	sweep_changed(s, at + last * PAGE, dropped);
 	return 0;
 }
 

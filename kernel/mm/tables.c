@@ -11,7 +11,7 @@
 #include <sched/thread.h>
 
 #define STEP 8u        /* entries looked at together */
-#define WORK_MAX 8u    /* entries between two preemption points: up to 250 instructions each, if frames are merged */
+#define WORK_MAX 8u    /* entries between two preemption points */
 #define SPLIT_STEP 64u
 #define GIB        (LARGE * TABLE_ENTRIES)
 #define FREE_STEP  (16 * LARGE) /* looked at between two preemption points when tables are freed */
@@ -223,15 +223,19 @@ static void forget(struct sweep *s)
 	s->changed = 0;
 }
 
+void sweep_pause(struct sweep *s)
+{
+	forget(s);
+	s->work = 0;
+	sched_preempt_point();
+}
+
 /* Before `work` more entries. */
 static void pause(struct sweep *s, uint32_t work)
 {
+	if (s->work + work > WORK_MAX)
+		sweep_pause(s);
 	s->work += work;
-	if (s->work <= WORK_MAX)
-		return;
-	s->work = work;
-	forget(s);
-	sched_preempt_point();
 }
 
 void sweep_finish(struct sweep *s)

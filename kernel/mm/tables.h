@@ -98,6 +98,8 @@ struct sweep {
 	uint64_t last;    /* one of them */
 };
 int64_t sweep_run(struct sweep *s, uint64_t start, uint64_t end);
+/* A preemption point inside a step; all entries are in order. */
+void sweep_pause(struct sweep *s);
 /* The end of one or more runs. */
 void sweep_finish(struct sweep *s);
 

@@ -19,4 +19,5 @@ cost fork-40-pages 6000
 cost destroy-40-pages 5000
 cost fork-16-MiB-longest 2500
 cost destroy-16-MiB-longest 2500
+cost clear-16-MiB-longest 2500
 plan

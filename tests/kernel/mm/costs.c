@@ -60,6 +60,24 @@ static void cost_of_faults(struct space *space, struct space *child)
 	cost("owner-fault", first - time_poke(AT));
 }
 
+static void cost_of_copies(struct space *space)
+{
+	static char page[4096];
+	uint64_t start;
+
+	space_map(space, AT + LARGE, PAGE, RW | SPACE_FIXED, NULL, 0);
+	poke(AT + LARGE, 1);
+	start = hw_rdtsc();
+	user_write(AT + LARGE, page, 1);
+	cost("write-1-byte", hw_rdtsc() - start);
+	start = hw_rdtsc();
+	user_read(page, AT + LARGE, PAGE);
+	cost("read-4096-bytes", hw_rdtsc() - start);
+	start = hw_rdtsc();
+	user_text(page, AT + LARGE, PAGE);
+	cost("empty-text", hw_rdtsc() - start);
+}
+
 static void cost_of_mappings(struct space *space)
 {
 	uint64_t start = hw_rdtsc(), at, now;
@@ -151,6 +169,7 @@ void test_costs(void)
 	world_load(space);
 	cost_of_heap();
 	cost_of_faults(space, child);
+	cost_of_copies(space);
 	cost_of_mappings(space);
 	space_clear(space);
 	cost_of_fork(space);

@@ -66,6 +66,8 @@ static void test_large(void)
 
 	good = good && poke(AT + 5 * PAGE, 5) && poke(AT + LARGE - PAGE, 6);
 	test_point(good && usage_of(space).resident == LARGE && usage_of(space).faults == 1, "2 MiB come with one fault");
+	test_point(poke(AT + 3 * LARGE - PAGE, 9) && usage_of(space).resident == LARGE + PAGE &&
+		space_discard(space, AT + 2 * LARGE, LARGE) == 0, "what is touched from above gets small pages");
 	test_point(space_unmap(space, AT + 100 * PAGE, 50 * PAGE) == 0 && holds(AT + 5 * PAGE, 5) &&
 		holds(AT + LARGE - PAGE, 6) && !poke(AT + 120 * PAGE, 1) && usage_of(space).resident == LARGE - 50 * PAGE,
 		"a part of a large page goes");

@@ -38,7 +38,7 @@ struct space_usage {
 
 /* An empty space with a limit in bytes for frames and tables together (0 = none). NULL: no memory. */
 struct space *space_create(uint64_t limit);
-/* Free everything; preemptible. Not the loaded one. */
+/* Free everything; preemptible. On the core that the space belongs to, whose idle threads may still have it loaded. */
 void space_destroy(struct space *space);
 /* Empty it (execve); preemptible. */
 void space_clear(struct space *space);
