@@ -14,7 +14,6 @@
 #include <mm/heap.h>
 #include <sched/mutex.h>
 
-#define NOBODY UINT32_MAX
 #define SMALL  64u /* bytes that go through the stack and take no lock */
 
 struct pipe {
@@ -23,7 +22,7 @@ struct pipe {
 	struct mutex reading, writing;
 	struct wait_queue wants_data, wants_room;
 	struct poll_source changes;
-	uint32_t filled; /* the page a writer copies into, NOBODY = none: it must stay */
+	uint32_t held; /* bit per page that a writer copies into: it must stay */
 	uint64_t number; /* inode number of fstat */
 	uint64_t frame[QV_PIPE_PAGES]; /* 0 = none */
 	uint64_t spare; /* a page that went empty: the next needs no allocation */
@@ -57,7 +56,7 @@ static void give_up(struct pipe *p, uint32_t page)
 {
 	uint64_t frame = p->frame[page];
 
-	if (page == p->filled)
+	if (p->held >> page & 1)
 		return;
 	p->frame[page] = 0;
 	if (p->spare)
@@ -108,7 +107,7 @@ static int64_t read_small(struct pipe *p, uint64_t to, size_t bytes)
 	uint8_t message[SMALL];
 	uint32_t end;
 
-	if (p->reading.owner || step.bytes == 0 || step.offset + step.bytes == 4096)
+	if (p->reading.owner || step.bytes == 0 || step.offset + bytes >= 4096)
 		return 0;
 	memcpy(message, (const uint8_t *)memory_at(p->frame[step.page]) + step.offset, step.bytes);
 	p->ring.read += step.bytes;
@@ -159,37 +158,37 @@ static bool have_page(struct pipe *p, uint32_t page)
 
 static int64_t put_step(struct pipe *p, const struct qv_pipe_step *step, uint64_t from)
 {
-	int64_t error;
-
 	if (!have_page(p, step->page))
 		return -LX_ENOMEM;
-	p->filled = step->page;
-	error = user_read((uint8_t *)memory_at(p->frame[step->page]) + step->offset, from, step->bytes);
-	p->filled = NOBODY;
-	if (!error)
-		p->ring.written += step->bytes;
-	return error;
+	p->held |= 1u << step->page;
+	return user_read((uint8_t *)memory_at(p->frame[step->page]) + step->offset, from, step->bytes);
 }
 
-/* As much as there is room for, at most `bytes`. */
+/* As much as there is room for, at most `bytes`. What is at most PIPE_BUF appears to readers at once, or not at all. */
 static int64_t put_some(struct pipe *p, uint64_t from, size_t bytes)
 {
+	struct qv_pipe next = p->ring;
+	int64_t error = 0;
 	size_t done = 0;
 
-	while (done < bytes) {
-		struct qv_pipe_step step = qv_pipe_write_step(&p->ring, bytes - done);
-		int64_t error;
+	while (done < bytes && !error) {
+		struct qv_pipe_step step = qv_pipe_write_step(&next, bytes - done);
 
 		if (step.bytes == 0)
 			break;
 		error = put_step(p, &step, from + done);
 		if (error)
-			return done ? (int64_t)done : error;
+			break;
 		done += step.bytes;
+		next.written += step.bytes;
+		if (done == bytes || bytes > LX_PIPE_BUF)
+			p->ring.written = next.written;
 		if (done < bytes)
 			sched_preempt_point();
+		next.read = p->ring.read;
 	}
-	return (int64_t)done;
+	p->held = 0;
+	return error && (done == 0 || bytes <= LX_PIPE_BUF) ? error : (int64_t)done;
 }
 
 static void tell_reader(struct pipe *p)
@@ -338,7 +337,6 @@ int64_t pipe_create(uint32_t flags, struct file **reader, struct file **writer)
 
 	if (!p)
 		return -LX_ENOMEM;
-	p->filled = NOBODY;
 	p->number = ++made;
 	*reader = file_create(&reader_ops, NULL, p, LX_O_RDONLY | (flags & LX_O_NONBLOCK));
 	if (!*reader) {
