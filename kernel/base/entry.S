@@ -8,29 +8,25 @@
 syscall_entry:
 	swapgs
 	mov	%rsp, %gs:CPU_USER_SP
-	mov	%gs:CPU_KERNEL_STACK, %rsp
-	pushq	$CPU_USER_DATA_SELECTOR
-	pushq	%gs:CPU_USER_SP
-	push	%r11
-	pushq	$CPU_USER_CODE_SELECTOR
-	push	%rcx
-	push	%rax
-	pushq	$TRAP_SYSCALL
-	push	%rax
-	push	%rbx
-	push	%rcx
-	push	%rdx
-	push	%rsi
-	push	%rdi
-	push	%rbp
-	push	%r8
-	push	%r9
-	push	%r10
-	push	%r11
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
+	mov	%gs:CPU_KERNEL_STACK, %rsp	/* where the frame begins */
+	mov	%rcx, FRAME_RIP(%rsp)
+	mov	%r11, FRAME_RFLAGS(%rsp)
+	mov	%gs:CPU_USER_SP, %rcx
+	mov	%rcx, FRAME_RSP(%rsp)
+	mov	%rax, FRAME_ERROR(%rsp)
+	movq	$TRAP_SYSCALL, FRAME_VECTOR(%rsp)
+	mov	%rbx, FRAME_RBX(%rsp)
+	mov	%rdx, FRAME_RDX(%rsp)
+	mov	%rsi, FRAME_RSI(%rsp)
+	mov	%rdi, FRAME_RDI(%rsp)
+	mov	%rbp, FRAME_RBP(%rsp)
+	mov	%r8, FRAME_R8(%rsp)
+	mov	%r9, FRAME_R9(%rsp)
+	mov	%r10, FRAME_R10(%rsp)
+	mov	%r12, FRAME_R12(%rsp)
+	mov	%r13, FRAME_R13(%rsp)
+	mov	%r14, FRAME_R14(%rsp)
+	mov	%r15, FRAME_R15(%rsp)
 	mov	%rsp, %rdi
 	cmp	syscall_count(%rip), %rax
 	jae	2f
@@ -55,6 +51,14 @@ syscall_entry:
 2:	call	*syscall_unknown(%rip)
 	jmp	1b
 3:	mov	%rax, FRAME_RAX(%rsp)
+	testl	$THREAD_WORK_FRAME_BIT, THREAD_WORK(%rdx)
+	jnz	trap_return_user
+	mov	FRAME_RIP(%rsp), %rax		/* what SYSCALL itself leaves in RCX and R11, and what the short way implies */
+	mov	%rax, FRAME_RCX(%rsp)
+	mov	FRAME_RFLAGS(%rsp), %rax
+	mov	%rax, FRAME_R11(%rsp)
+	movq	$CPU_USER_CODE_SELECTOR, FRAME_CS(%rsp)
+	movq	$CPU_USER_DATA_SELECTOR, FRAME_SS(%rsp)
 	jmp	trap_return_user
 
 /* SYSCALL from 32-bit code, which does not exist here: back with an error. RCX is below 4 GiB. */

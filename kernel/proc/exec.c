@@ -256,6 +256,16 @@ static uint64_t push(uint64_t *sp, const void *bytes, size_t n, int64_t *error)
 	return *sp;
 }
 
+/* Bytes of the first `count` strings. */
+static uint64_t text_bytes(const char *text, uint32_t count)
+{
+	uint64_t bytes = 0;
+
+	while (count--)
+		bytes += strlen(text + bytes) + 1;
+	return bytes;
+}
+
 static int64_t write_stack(struct image *im, const char *path)
 {
 	struct qv_exec_start start = {.argc = im->strings.argc, .envc = im->strings.envc, .text = im->strings.text,
@@ -272,7 +282,7 @@ static int64_t write_stack(struct image *im, const char *path)
 	start.strings = push(&sp, im->strings.text, im->strings.used, &error);
 	start.random = push(&sp, seed, sizeof(seed), &error);
 	im->memory->arguments = start.strings;
-	im->memory->arguments_end = start.strings + im->strings.used;
+	im->memory->arguments_end = start.strings + text_bytes(im->strings.text, im->strings.argc);
 	sp = (sp & ~15ull) - ((bytes + 15) & ~(size_t)15);
 	words = mm_heap_alloc(bytes);
 	if (!words)

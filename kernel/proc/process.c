@@ -174,6 +174,9 @@ static void fill_task(struct task *t, const struct trap_frame *frame, const stru
 
 	t->start = *frame;
 	t->start.rax = 0;
+	t->start.rcx = frame->rip; /* as SYSCALL leaves them */
+	t->start.r11 = frame->rflags;
+	trap_sanitise(&t->start);
 	if (r->stack)
 		t->start.rsp = r->stack;
 	thread_xsave_save(t->thread.xsave);

@@ -22,7 +22,7 @@ struct cpu {
 	struct cpu *self;         /* offset 0: this_cpu reads it */
 	volatile uint64_t resume; /* where a probe continues after a fault, 0 = no probe runs */
 	struct thread *thread;    /* that runs; NULL before sched_init */
-	uint64_t kernel_stack;    /* top of the thread's, for SYSCALL; TSS.RSP0 is the same */
+	uint64_t kernel_stack;    /* where SYSCALL makes its frame: below the top of the thread's stack, TSS.RSP0 */
 	uint64_t user_sp;         /* scratch of the SYSCALL entry */
 	uint64_t irq_cycles;      /* spent in interrupt handlers so far */
 	uint64_t irq_count;
@@ -46,7 +46,7 @@ static inline struct cpu *this_cpu(void)
 /* Kernel stack for the next entry from ring 3. */
 static inline void cpu_set_stack(struct cpu *cpu, uint64_t top)
 {
-	cpu->kernel_stack = top;
+	cpu->kernel_stack = top - FRAME_BYTES;
 	cpu->tss.rsp[0] = top;
 }
 

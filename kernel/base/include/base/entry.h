@@ -19,22 +19,31 @@
 /* Offsets in struct thread (kernel/sched). */
 #define THREAD_SP   0
 #define THREAD_WORK 8
+#define THREAD_WORK_FRAME_BIT 4 /* THREAD_WORK_FRAME */
 
 /* struct trap_frame */
+#define FRAME_R15    0
+#define FRAME_R14    8
+#define FRAME_R13    16
+#define FRAME_R12    24
 #define FRAME_R11    32
 #define FRAME_R10    40
 #define FRAME_R9     48
 #define FRAME_R8     56
+#define FRAME_RBP    64
 #define FRAME_RDI    72
 #define FRAME_RSI    80
 #define FRAME_RDX    88
 #define FRAME_RCX    96
+#define FRAME_RBX    104
 #define FRAME_RAX    112
 #define FRAME_VECTOR 120
+#define FRAME_ERROR  128
 #define FRAME_RIP    136
 #define FRAME_CS     144
 #define FRAME_RFLAGS 152
 #define FRAME_RSP    160
+#define FRAME_SS     168
 #define FRAME_BYTES  176
 
 #define TRAP_PAGE_FAULT 14

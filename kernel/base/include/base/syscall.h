@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * System calls by SYSCALL. The entry code makes a struct trap_frame at the top of the thread's kernel stack (vector
- * TRAP_SYSCALL, error = number, RCX and R11 as ring 3 will see them) and calls the handler of the number with it,
- * interrupts off, on the thread's stack. What the handler returns is RAX in ring 3. The short way back restores only
- * what a handler cannot have kept for it: whoever changes the frame (signal return, exec) sets THREAD_WORK_FRAME
- * (sched/thread.h).
+ * TRAP_SYSCALL, error = number) and calls the handler of the number with it, interrupts off, on the thread's stack.
+ * What the handler returns is RAX in ring 3. RAX, RCX, R11, CS and SS of the frame are filled in only on the long way
+ * out: a handler must not read them. The short way back restores only what a handler cannot have kept for it: whoever
+ * changes the frame (signal return, exec) fills all of it and sets THREAD_WORK_FRAME (sched/thread.h).
  */
 #ifndef BASE_SYSCALL_H
 #define BASE_SYSCALL_H
