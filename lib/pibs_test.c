@@ -24,7 +24,8 @@ static void job(struct qv_pibs *p, uint64_t start, uint64_t cycles)
 	assert_true(qv_pibs_intact(p));
 }
 
-/* U=1/4, T=16, so bursts of 4. Work at 9 of 1; at 11 and 13 of 3 in all; as in the published figure: 4@0 4@9 4@13 4@25. */
+/* U=1/4, T=16, so bursts of 4. Work at 9 of 1; at 11 and 13 of 3 in all; as in the published figure: 4@0 4@9 4@13
+ * 4@25. */
 static void published_sequence(void **unused)
 {
 	struct qv_pibs p = fresh(1, 4, 16);

@@ -15,8 +15,8 @@ static uint64_t later(uint64_t time, uint64_t period)
 	return time + period < QV_NEVER ? time + period : QV_NEVER;
 }
 
-/* Would a replenishment at `time` follow one that ends at `end` without a gap? Then it cannot be used before `time` even if
- * it is part of the earlier one: whatever comes before it takes until `end`. */
+/* Would a replenishment at `time` follow one that ends at `end` without a gap? Then it cannot be used before `time`
+ * even if it is part of the earlier one: whatever comes before it takes until `end`. */
 static bool touches(const struct qv_ss *s, uint64_t end, uint64_t time)
 {
 	return s->strict ? end > time : end >= time;
@@ -71,8 +71,8 @@ void qv_ss_post_used(struct qv_ss *s)
 	}
 }
 
-/* Split what was used off a due replenishment and post it one period after that replenishment's time. A debt against one
- * that is not due stays where it is: it will be posted from there. */
+/* Split what was used off a due replenishment and post it one period after that replenishment's time. A debt against
+ * one that is not due stays where it is: it will be posted from there. */
 static void split(struct qv_ss *s, uint64_t now)
 {
 	struct qv_refill *first = at(s, 0);

@@ -91,8 +91,9 @@ static void jobs_with_strict_merging(void **unused)
 	queue_is(&s, "(27,2)(29,1)(41,1)");
 }
 
-/* Run 5 of 4. Quest's published rule gives (17,4) with 1 used: the chunk comes one later and is one smaller. Charging it
- * once is enough: in [0,32) the server gets 5 + 3 = 2 C, and no window of length T sees more than C plus the overrun. */
+/* Run 5 of 4. Quest's published rule gives (17,4) with 1 used: the chunk comes one later and is one smaller.
+ * Charging it once is enough: in [0,32) the server gets 5 + 3 = 2 C, and no window of length T sees more than C plus
+ * the overrun. */
 static void overrun_is_charged_once(void **unused)
 {
 	struct qv_ss s = fresh(4, 16);

@@ -3,20 +3,23 @@
  * Admission: does every Main VCPU of a core get its whole budget in every period, whatever the others do?
  *
  * Three tests, each sufficient, each accepting what the one before accepts (docs/scheduling.md has the arguments):
- *   bound       sum C/T + sum (2 - U) U <= n (2^(1/n) - 1), n Main VCPUs (Liu and Layland 1973; Danish et al., RTAS 2011)
- *   hyperbolic  for every i: product over k < i of (1 + u_k / (1 - phi)), times 1 + (u_i + psi) / (1 - phi), at most 2, where
- *               u = C/T, phi = sum U, psi = sum U (1 - U) (Bini, Buttazzo and Buttazzo 2003, on a processor slowed by phi)
+ *   bound       sum C/T + sum (2 - U) U <= n (2^(1/n) - 1), n Main VCPUs (Liu and Layland 1973; Danish et al., RTAS
+ *   2011) hyperbolic  for every i: product over k < i of (1 + u_k / (1 - phi)), times 1 + (u_i + psi) / (1 - phi),
+ *   at most 2, where
+ *               u = C/T, phi = sum U, psi = sum U (1 - U) (Bini, Buttazzo and Buttazzo 2003, on a processor slowed
+ *               by phi)
  *   response    R_i = C_i + s_i + B + g + sum over higher k (ceil(R_i / T_k) (C_k + s_k) + g)
  *                   + sum over I/O j (U_j R_i + U_j (1 - U_j) T_ij + g) + sum over interrupts ceil(R_i / p) h   <= T_i
  * The first two know nothing of overheads. The response times are the verdict: qv_admit() says what they say.
  *
- * Arithmetic is integer. Response times are exact in cycles, each I/O term rounded up to a cycle; with no I/O VCPU and no
- * overhead the test is also necessary. Utilisations are multiples of 2^-48, rounded against admission: what is refused
- * although the bound holds lies within n 2^-46 of it. No floating point, no allocation, no recursion.
+ * Arithmetic is integer. Response times are exact in cycles, each I/O term rounded up to a cycle; with no I/O VCPU
+ * and no overhead the test is also necessary. Utilisations are multiples of 2^-48, rounded against admission: what
+ * is refused although the bound holds lies within n 2^-46 of it. No floating point, no allocation, no recursion.
  *
- * Cost for n Main VCPUs, m I/O VCPUs, q interrupts: bound and hyperbolic O(n + m). One response time O((n + m + q) rounds),
- * rounds <= QV_ADMIT_ROUNDS, a handful in practice; all of them n times that. A kernel that must not hold its core that long
- * calls qv_admit_response() for one VCPU at a time, and only for those from the changed VCPU's period on.
+ * Cost for n Main VCPUs, m I/O VCPUs, q interrupts: bound and hyperbolic O(n + m). One response time O((n + m + q)
+ * rounds), rounds <= QV_ADMIT_ROUNDS, a handful in practice; all of them n times that. A kernel that must not hold
+ * its core that long calls qv_admit_response() for one VCPU at a time, and only for those from the changed VCPU's
+ * period on.
  */
 #ifndef LIB_ADMIT_H
 #define LIB_ADMIT_H
@@ -53,7 +56,7 @@ struct qv_admit_core {
 	const struct qv_admit_io *io;
 	const struct qv_admit_irq *irq;
 	uint32_t mains, ios, irqs; /* at most QV_ADMIT_MAX each */
-	uint64_t switch_cost;      /* one context switch with its decision, cycles; two are counted for each chunk and interrupt */
+	uint64_t switch_cost;      /* a context switch and its decision, cycles; two for each chunk and interrupt */
 	uint64_t granularity;      /* g: how late the timer may end a run (largest overrun), cycles */
 	uint64_t blocking;         /* B: longest section that cannot be preempted, cycles */
 };
@@ -107,8 +110,9 @@ bool qv_admit_check(const struct qv_admit_core *core, struct qv_admit_answer *an
 /* The two tests without overheads. */
 struct qv_admit_util qv_admit_utilisation(const struct qv_admit_core *core);
 
-/* Response time of main[index] with the terms of mask `terms` (bit t: enum qv_admit_term; QV_TERM_BUDGET always counts).
- * True and *response <= period; or false and *response is a time > period by which it may not be done, or 0 if undecided. */
+/* Response time of main[index] with the terms of mask `terms` (bit t: enum qv_admit_term; QV_TERM_BUDGET always
+ * counts). True and *response <= period; or false and *response is a time > period by which it may not be done, or 0
+ * if undecided. */
 #define QV_TERMS_ALL ((1u << QV_TERMS) - 1)
 bool qv_admit_response(const struct qv_admit_core *core, uint32_t index, uint32_t terms, uint64_t *response);
 

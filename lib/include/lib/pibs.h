@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Priority-inheritance bandwidth-preserving server: what an I/O VCPU may consume. It has a utilisation U = num/den and runs
- * with the period T, and so the priority, of the Main VCPU that it works for. Times in TSC cycles (vtime.h).
+ * Priority-inheritance bandwidth-preserving server: what an I/O VCPU may consume. It has a utilisation U = num/den
+ * and runs with the period T, and so the priority, of the Main VCPU that it works for. Times in TSC cycles (vtime.h).
  *
- * After Danish, Li and West, "Virtual-CPU Scheduling in the Quest Operating System" (RTAS 2011). One replenishment is the
- * whole state: from `eligible` on, a burst of at most U * T may run; when it ends after u cycles (used up, or blocked), the
- * next one is eligible u / U after this one began. Consumption beyond the budget counts into u and so is charged once.
+ * After Danish, Li and West, "Virtual-CPU Scheduling in the Quest Operating System" (RTAS 2011). One replenishment
+ * is the whole state: from `eligible` on, a burst of at most U * T may run; when it ends after u cycles (used up, or
+ * blocked), the next one is eligible u / U after this one began. Consumption beyond the budget counts into u and so
+ * is charged once.
  *
- * The published rule lets a burst keep the budget of a long period when it inherits a short one, and lets a server that
- * waited long catch up in one go; admitted Main VCPUs then miss their budgets. Corrected here (docs/scheduling.md):
+ * The published rule lets a burst keep the budget of a long period when it inherits a short one, and lets a server
+ * that waited long catch up in one go; admitted Main VCPUs then miss their budgets. Corrected here
+ * (docs/scheduling.md):
  *   - the rest of a burst is cut to U * T when T drops;
  *   - a burst is anchored at its first dispatch, if that is after it became eligible;
- *   - when T drops, neither eligibility nor the replenishment stays in the past: what was consumed until then is closed.
+ *   - when T drops, neither eligibility nor the replenishment stays in the past: what was consumed until then is
+ *     closed.
  * Then every window of length t sees at most U t + U (1 - U) T from one server (plus one overrun), which is what the
  * admission tests of admit.h assume.
  *
  * Use. Calls for one server never run at the same time.
- *   device interrupt wakes it for a Main VCPU of period T:  qv_pibs_unblock() if it was blocked, else qv_pibs_inherit()
- *   dispatch                                  qv_pibs_budget() for the timer; remember the time
+ *   device interrupt wakes it for a Main VCPU of period T:  qv_pibs_unblock() if it was blocked, else
+ *   qv_pibs_inherit() dispatch                                  qv_pibs_budget() for the timer; remember the time
  *   every time it stops running               qv_pibs_charge(dispatch time, cycles)
  *   no more work                              qv_pibs_charge(), then qv_pibs_block()
  * A runnable server competes with its period; between equal periods it goes before Main VCPUs. O(1), no allocation.
@@ -54,18 +57,19 @@ static inline uint64_t qv_pibs_due(const struct qv_pibs *p)
 	return p->left > 0 ? 0 : p->eligible;
 }
 
-/* It was dispatched at `began` (<= QV_TSC_MAX) and ran `cycles` (<= QV_TSC_MAX), even past its budget or, for what must be
- * charged anyway, without one. True if it has no budget now: the caller must look at qv_pibs_due() again. */
+/* It was dispatched at `began` (<= QV_TSC_MAX) and ran `cycles` (<= QV_TSC_MAX), even past its budget or, for what
+ * must be charged anyway, without one. True if it has no budget now: the caller must look at qv_pibs_due() again. */
 bool qv_pibs_charge(struct qv_pibs *p, uint64_t began, uint64_t cycles);
 
 /* It has no more work; all it ran is charged. Ends the burst. */
 void qv_pibs_block(struct qv_pibs *p);
 
-/* It gets work at `now` from a Main VCPU with `period` (1 .. QV_PERIOD_MAX), after it had none: it takes that period. */
+/* It gets work at `now` from a Main VCPU with `period` (1 .. QV_PERIOD_MAX), after it had none: it takes that
+ * period. */
 void qv_pibs_unblock(struct qv_pibs *p, uint64_t period, uint64_t now);
 
-/* It gets more work at `now` while it has work (running, ready or depleted; if running, charge first). It takes a shorter
- * period, never a longer one. True if its period, and so its priority, changed. */
+/* It gets more work at `now` while it has work (running, ready or depleted; if running, charge first). It takes a
+ * shorter period, never a longer one. True if its period, and so its priority, changed. */
 bool qv_pibs_inherit(struct qv_pibs *p, uint64_t period, uint64_t now);
 
 /* Are all values in their ranges? Tests and proofs. */

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Data structures of a core's scheduler: which VCPU has the shortest period among the ready ones, and what happens next.
+ * Data structures of a core's scheduler: which VCPU has the shortest period among the ready ones, and what happens
+ * next.
  *
- * qv_order  the Main VCPUs of the core by (period, id), each with its rank: 0 is the shortest period. Changes only when a VCPU
+ * qv_order  the Main VCPUs of the core by (period, id), each with its rank: 0 is the shortest period. Changes only
+ * when a VCPU
  *           is created, destroyed or gets another period: O(n).
  * qv_ready  a set of ranks: two levels of bitmaps, find-first by count-trailing-zeros. O(1), a few instructions.
- * qv_heap   ids by a 64-bit key, smallest first, equal keys by id: next replenishment times; also the ready I/O VCPUs by the
+ * qv_heap   ids by a 64-bit key, smallest first, equal keys by id: next replenishment times; also the ready I/O
+ * VCPUs by the
  *           period they inherit, which changes too often for ranks. O(log n); each id is at most once in it.
  *
  * All storage is the caller's; nothing allocates. No locking: one core's scheduler, interrupts off.
@@ -53,7 +56,8 @@ static inline uint32_t qv_ready_first(const struct qv_ready *r)
 	return w * 64 + (uint32_t)__builtin_ctzll(r->word[w]);
 }
 
-/* Make room for a new rank: ranks >= `rank` move up by one, `rank` is not in the set. Rank QV_PRIO_MAX - 1 must be free. */
+/* Make room for a new rank: ranks >= `rank` move up by one, `rank` is not in the set. Rank QV_PRIO_MAX - 1 must be
+ * free. */
 void qv_ready_open(struct qv_ready *r, uint32_t rank);
 /* The rank is gone: it leaves the set, ranks above it move down by one. */
 void qv_ready_close(struct qv_ready *r, uint32_t rank);
@@ -68,7 +72,8 @@ struct qv_order {
 
 /* An empty order for ids below `capacity` (<= QV_PRIO_MAX), in the caller's arrays. */
 void qv_order_init(struct qv_order *o, uint16_t *id_at, uint16_t *rank_of, uint64_t *period_of, uint16_t capacity);
-/* Add `id`, which is not in it. Returns its rank; the caller then calls qv_ready_open() on each set that uses the ranks. */
+/* Add `id`, which is not in it. Returns its rank; the caller then calls qv_ready_open() on each set that uses the
+ * ranks. */
 uint32_t qv_order_insert(struct qv_order *o, uint32_t id, uint64_t period);
 /* Take out `id`. Returns the rank it had; the caller then calls qv_ready_close(). */
 uint32_t qv_order_remove(struct qv_order *o, uint32_t id);

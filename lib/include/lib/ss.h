@@ -2,26 +2,28 @@
 /*
  * Sporadic server: what a Main VCPU may consume. Budget C in every period T, in TSC cycles (vtime.h).
  *
- * After Stanovich, Baker, Wang and Harbour, "Defects of the POSIX Sporadic Server and How to Correct Them" (RTAS 2010), with
- * three choices of our own:
+ * After Stanovich, Baker, Wang and Harbour, "Defects of the POSIX Sporadic Server and How to Correct Them" (RTAS
+ * 2010), with three choices of our own:
  *   - replenishments merge as soon as they touch (end of one >= start of the next);
  *   - an overrun is charged exactly once, as consumption of the following replenishments. It does not delay them, too;
  *   - a full queue postpones its tail, so that a server never loses budget that is due soon.
  * The rules, and why each keeps the guarantee, are in docs/scheduling.md.
  *
- * State: a queue of replenishments (time, amount), sorted by time, and `used`, what was consumed of the first one and is
- * not posted yet. Invariants, true before and after every call (qv_ss_intact states them):
+ * State: a queue of replenishments (time, amount), sorted by time, and `used`, what was consumed of the first one
+ * and is not posted yet. Invariants, true before and after every call (qv_ss_intact states them):
  *   amounts sum to C;  every amount > 0;  used < amount of the first;
  *   time + amount of one < time of the next;  the last is at most T after the first;  1 <= count <= capacity.
  * So a server has budget now exactly if its first replenishment is due.
  *
- * Use. The caller sees to it that calls for one server do not run at the same time (the core's scheduler, interrupts off).
+ * Use. The caller sees to it that calls for one server do not run at the same time (the core's scheduler, interrupts
+ * off).
  *   dispatch           qv_ss_budget() for the timer
  *   every time it stops running, for whatever reason (preemption, timer, block):  qv_ss_charge(time since dispatch)
  *   the VCPU blocks:   qv_ss_charge(), then qv_ss_block()
  *   it wakes up:       qv_ss_unblock(now)
- * Time in the background (no VCPU of the core has budget) is not charged. A preemption splits nothing: it only adds to `used`.
- * No call allocates, fails or loops more than 2 x capacity times. Nothing points into the structure: it may be copied.
+ * Time in the background (no VCPU of the core has budget) is not charged. A preemption splits nothing: it only adds
+ * to `used`. No call allocates, fails or loops more than 2 x capacity times. Nothing points into the structure: it
+ * may be copied.
  */
 #ifndef LIB_SS_H
 #define LIB_SS_H
@@ -81,8 +83,9 @@ static inline uint64_t qv_ss_due(const struct qv_ss *s)
 /* The part of qv_ss_charge that is rarely needed: repost what is used up. */
 void qv_ss_post_used(struct qv_ss *s);
 
-/* The VCPU ran `cycles` on its budget (<= QV_TSC_MAX), even past its end. True if the first replenishment is used up: it
- * is posted again one period later, and the caller must look at qv_ss_due() again. O(1) if not, else O(capacity). */
+/* The VCPU ran `cycles` on its budget (<= QV_TSC_MAX), even past its end. True if the first replenishment is used
+ * up: it is posted again one period later, and the caller must look at qv_ss_due() again. O(1) if not, else
+ * O(capacity). */
 static inline bool qv_ss_charge(struct qv_ss *s, uint64_t cycles)
 {
 	s->used += cycles;
@@ -92,12 +95,12 @@ static inline bool qv_ss_charge(struct qv_ss *s, uint64_t cycles)
 	return true;
 }
 
-/* The VCPU blocks at `now`; all it ran is charged. What was used of a due replenishment is posted one period after that
- * replenishment's time, the rest remains. O(1). */
+/* The VCPU blocks at `now`; all it ran is charged. What was used of a due replenishment is posted one period after
+ * that replenishment's time, the rest remains. O(1). */
 void qv_ss_block(struct qv_ss *s, uint64_t now);
 
-/* The VCPU becomes runnable at `now`. If it has budget: that counts from now on, and replenishments that would touch are
- * merged into it. O(capacity). */
+/* The VCPU becomes runnable at `now`. If it has budget: that counts from now on, and replenishments that would touch
+ * are merged into it. O(capacity). */
 void qv_ss_unblock(struct qv_ss *s, uint64_t now);
 
 /* Do the invariants hold? O(capacity): tests and proofs. */
