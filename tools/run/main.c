@@ -123,6 +123,16 @@ static bool core_reached(const struct run *r)
 	return false;
 }
 
+/* Have all sandboxes been ready for as much machine time as the options ask? */
+static bool ready_for_long(struct run *r)
+{
+	if (!all_ready(r))
+		return false;
+	if (r->all_ready_at <= 0)
+		r->all_ready_at = r->shared->seconds;
+	return r->shared->seconds - r->all_ready_at >= r->options.after_ready;
+}
+
 /* Should the run end now? */
 static bool done(struct run *r)
 {
@@ -133,7 +143,8 @@ static bool done(struct run *r)
 		return true;
 	if (r->lines.found && (r->poked || o->poke_count == 0))
 		return true;
-	if ((o->seconds > 0 && r->shared->seconds >= o->seconds) || (o->until_ready && all_ready(r)))
+	if ((o->seconds > 0 && r->shared->seconds >= o->seconds) || (o->until_ready && all_ready(r)) ||
+	    (o->after_ready > 0 && ready_for_long(r)))
 		return true;
 	if (snapshot_all_ended(r->shared) || core_reached(r))
 		return true;
@@ -280,7 +291,7 @@ static const struct option options[] = {
 	{"iso", 1, NULL, 'I'}, {"profile", 1, NULL, 'p'}, {"directory", 1, NULL, 'd'}, {"name", 1, NULL, 'n'},
 	{"for", 1, NULL, 'f'}, {"log", 1, NULL, 'l'}, {"icount", 0, NULL, 'i'}, {"facts", 1, NULL, 'F'},
 	{"dump", 1, NULL, 'D'}, {"until", 1, NULL, 'u'}, {"until-ready", 0, NULL, 'r'}, {"until-ended", 0, NULL, 'E'},
-	{"until-lives", 1, NULL, 'L'}, {"wall", 1, NULL, 'w'}, {"poke", 1, NULL, 'P'},
+	{"until-lives", 1, NULL, 'L'}, {"after-ready", 1, NULL, 'R'}, {"wall", 1, NULL, 'w'}, {"poke", 1, NULL, 'P'},
 	{"quiet", 0, NULL, 'q'}, {"append", 1, NULL, 'a'}, {"exit-log", 1, NULL, 'x'}, {"emulator-arg", 1, NULL, 'A'},
 	{"cores", 1, NULL, 'c'}, {"watch-exits", 1, NULL, 'W'},
 	{"stat", 0, NULL, 's'}, {NULL, 0, NULL, 0}};
@@ -288,7 +299,7 @@ static const struct option options[] = {
 static const char usage[] =
 	"usage: quest-run --blob FILE [--on qemu|bochs] [--emulator PROGRAM] [--kernel BOOT] [--iso FILE]\n"
 	"         [--profile FILE] [--directory DIR] [--name TEXT] [--for SECONDS] [--until [NAME|]TEXT]... [--until-ready]\n"
-	"         [--until-ended] [--until-lives N]\n"
+	"         [--until-ended] [--until-lives N] [--after-ready SECONDS]\n"
 	"         [--wall SECONDS] [--log FILE] [--facts FILE] [--dump DIR] [--icount] [--append TEXT] [--quiet]\n"
 	"         [--cores N] [--exit-log FILE] [--watch-exits always|after-ready]\n"
 	"         [--emulator-arg WORD]... [--poke ADDRESS=VALUE]...\n"
@@ -358,6 +369,7 @@ static bool run_option(struct run *r, int c)
 	case 'r': o->until_ready = true; return true;
 	case 'E': o->until_ended = true; return true;
 	case 'L': o->until_lives = strtoull(optarg, NULL, 10); return true;
+	case 'R': o->after_ready = atof(optarg); return true;
 	case 'q': o->quiet = true; return true;
 	case 'P': return add_poke(o, optarg);
 	default: return false;

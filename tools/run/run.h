@@ -20,6 +20,7 @@ struct run_options {
 	const char *facts;     /* write `key value` lines here at the end */
 	const char *dump;      /* directory for the slices at the end */
 	double seconds;        /* end after so much machine time; 0 = until Ctrl-A X */
+	double after_ready;    /* end so much machine time after all sandboxes were ready; 0 = no */
 	double wall_limit;     /* seconds of host time, then the run has failed */
 	bool quiet;            /* no console lines on the terminal */
 	bool until_ready;      /* end when all sandboxes are ready */
@@ -38,6 +39,7 @@ struct run {
 	struct watch watch;
 	struct snapshot *shared; /* mapped file, read by `quest stat` */
 	struct timespec began;
+	double all_ready_at; /* machine time at which all sandboxes were seen ready; 0 = not yet */
 	struct termios saved;
 	bool raw;          /* the terminal is in raw mode: saved is valid */
 	bool keyboard;     /* stdin is still open */
