@@ -60,8 +60,8 @@ static uint32_t own_apic_id(void)
 }
 
 /*
- * Low bits of an APIC id that tell the hardware threads of a core apart (SDM 2, CPUID leaf 0xb: level type 1). A core made
- * with one thread has none, whatever the shift says: Bochs 3 reports a shift of 1 then and numbers its cores 0, 1, 2.
+ * Low bits of an APIC id that tell the hardware threads of a core apart (SDM 2, CPUID leaf 0xb: level type 1). A core
+ * made with one thread has none, whatever the shift says: Bochs 3 then reports a shift of 1 and cores 0, 1, 2.
  */
 static uint32_t thread_bits(void)
 {
