@@ -72,6 +72,25 @@ enum qv_msi_kind qv_msi_decode(uint64_t address, uint32_t data, struct qv_msi_ta
 	return target->vector < FIRST_VECTOR ? QV_MSI_NOTHING : QV_MSI_FIXED;
 }
 
+#define MSI_ADDRESS 4u
+#define MSI_64      (1u << 7)
+#define MSI_MASKS   (1u << 8)
+
+struct qv_msi_layout qv_msi_layout(uint16_t cap, uint16_t control)
+{
+	uint16_t low = (uint16_t)(cap + MSI_ADDRESS), data = (uint16_t)(low + (control & MSI_64 ? 8 : 4));
+	bool masks = (control & MSI_MASKS) != 0;
+
+	return (struct qv_msi_layout){
+		.control = (uint16_t)(cap + QV_MSI_CONTROL),
+		.low = low,
+		.high = control & MSI_64 ? (uint16_t)(low + 4) : 0,
+		.data = data,
+		.mask = masks ? (uint16_t)(data + 4) : 0,
+		.end = (uint16_t)(data + (masks ? 12 : 2)), /* mask and pending bits follow */
+	};
+}
+
 bool qv_msi_encode(const struct qv_msi_target *target, uint64_t *address, uint32_t *data)
 {
 	if (target->apic_id >= MSI_BROADCAST)

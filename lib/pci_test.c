@@ -93,12 +93,36 @@ static void test_messages(void **unused)
 	assert_false(qv_msi_encode(&(struct qv_msi_target){255, 0x41}, &address, &data));
 }
 
+/* A capability may begin right behind the MSI capability: its registers must not be taken for MSI's. */
+static void test_msi_layout(void **state)
+{
+	static const struct {
+		uint16_t control, high, data, mask, length;
+	} forms[] = {
+		{0x0000, 0, 8, 0, 10}, {0x0080, 8, 12, 0, 14}, {0x0100, 0, 8, 12, 20}, {0x0180, 8, 12, 16, 24},
+		{0x007f, 0, 8, 0, 10}, {0xfe00, 0, 8, 0, 10}, {0xffff, 8, 12, 16, 24},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		struct qv_msi_layout l = qv_msi_layout(0x50, forms[i].control);
+
+		assert_int_equal(l.control, 0x52);
+		assert_int_equal(l.low, 0x54);
+		assert_int_equal(l.high, forms[i].high ? 0x50 + forms[i].high : 0);
+		assert_int_equal(l.data, 0x50 + forms[i].data);
+		assert_int_equal(l.mask, forms[i].mask ? 0x50 + forms[i].mask : 0);
+		assert_int_equal(l.end, 0x50 + forms[i].length);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_bars),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_msi_layout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,4 +60,16 @@ enum qv_msi_kind qv_msi_decode(uint64_t address, uint32_t data, struct qv_msi_ta
 /* The plain message for `target`. False if its APIC id needs interrupt remapping (>= 255). */
 bool qv_msi_encode(const struct qv_msi_target *target, uint64_t *address, uint32_t *data);
 
+/* ---- the MSI capability (PCI 3.0, 6.8.1) ---- */
+
+#define QV_MSI_CONTROL 2u /* offset of the 16-bit control register in it */
+
+struct qv_msi_layout { /* offsets in configuration space; 0 = absent */
+	uint16_t control, low, high, data, mask;
+	uint16_t end; /* first byte behind it: 10, 14, 20 or 24 bytes from its begin */
+};
+
+/* Where the registers of the capability at `cap` are; the control register tells: 64-bit address, masks or not. */
+struct qv_msi_layout qv_msi_layout(uint16_t cap, uint16_t control);
+
 #endif
