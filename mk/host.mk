@@ -27,7 +27,7 @@ $(B)/san/lib.a: $(SAN_LIB_O)
 UNITS := $(patsubst lib/%_test.c,$(B)/units/lib-%,$(wildcard lib/*_test.c))
 $(B)/units/lib-%: lib/%_test.c $(B)/san/lib.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) $(SAN) $(INC_lib) -MMD -MP $< $(B)/san/lib.a -lcmocka -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) $(SAN) $(INC_lib) -MMD -MP $< $(B)/san/lib.a -lcmocka -lm -o $@
 units: $(UNITS)
 
 # Fuzz targets of lib: build/fuzz/lib-NAME from lib/fuzz_NAME.c. libFuzzer comes with clang; the rest is the unit tests' lib.

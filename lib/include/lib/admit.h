@@ -14,7 +14,7 @@
  *
  * Arithmetic is integer. Response times are exact in cycles, each I/O term rounded up to a cycle; with no I/O VCPU
  * and no overhead the test is also necessary. Utilisations are multiples of 2^-48, rounded against admission: what
- * is refused although the bound holds lies within n 2^-46 of it. No floating point, no allocation, no recursion.
+ * is refused although the bound holds lies within (n + m) 2^-46 of it. No floating point, no allocation, no recursion.
  *
  * Cost for n Main VCPUs, m I/O VCPUs, q interrupts: bound and hyperbolic O(n + m). One response time O((n + m + q)
  * rounds), rounds <= QV_ADMIT_ROUNDS, a handful in practice; all of them n times that. A kernel that must not hold
@@ -27,6 +27,7 @@
 #include <lib/vtime.h>
 
 #define QV_ADMIT_MAX    1024u /* Main VCPUs, I/O VCPUs and interrupt sources, each */
+#define QV_ADMIT_NEVER  (1ull << 62) /* a response time that does not end */
 #define QV_ADMIT_ROUNDS 1000u /* of one response time; not decided by then means refused */
 
 struct qv_admit_main {

@@ -19,10 +19,10 @@
  * admission tests of admit.h assume.
  *
  * Use. Calls for one server never run at the same time.
- *   device interrupt wakes it for a Main VCPU of period T:  qv_pibs_unblock() if it was blocked, else
- *   qv_pibs_inherit() dispatch                                  qv_pibs_budget() for the timer; remember the time
- *   every time it stops running               qv_pibs_charge(dispatch time, cycles)
- *   no more work                              qv_pibs_charge(), then qv_pibs_block()
+ *   work for a Main VCPU of period T   qv_pibs_unblock() if it was blocked, else qv_pibs_inherit()
+ *   dispatch                           qv_pibs_budget() for the timer; remember the time
+ *   every time it stops running        qv_pibs_charge(dispatch time, cycles)
+ *   no more work                       qv_pibs_charge(), then qv_pibs_block()
  * A runnable server competes with its period; between equal periods it goes before Main VCPUs. O(1), no allocation.
  */
 #ifndef LIB_PIBS_H

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Data structures of a core's scheduler: which VCPU has the shortest period among the ready ones, and what happens
- * next.
+ * Data structures of a core's scheduler: which ready VCPU has the shortest period, and what happens next.
  *
  * qv_order  the Main VCPUs of the core by (period, id), each with its rank: 0 is the shortest period. Changes only
- * when a VCPU
- *           is created, destroyed or gets another period: O(n).
+ *           when a VCPU is created, destroyed or gets another period: O(n).
  * qv_ready  a set of ranks: two levels of bitmaps, find-first by count-trailing-zeros. O(1), a few instructions.
  * qv_heap   ids by a 64-bit key, smallest first, equal keys by id: next replenishment times; also the ready I/O
- * VCPUs by the
- *           period they inherit, which changes too often for ranks. O(log n); each id is at most once in it.
+ *           VCPUs by the period they inherit, which changes too often for ranks. O(log n); each id is at most once
+ *           in it.
  *
  * All storage is the caller's; nothing allocates. No locking: one core's scheduler, interrupts off.
  * A decision takes the better of qv_ready_first() and qv_heap_top(); between equal periods the I/O VCPU goes first.
