@@ -401,8 +401,21 @@ static bool open_outputs(struct run *r)
 		return true;
 	r->lines.log = fopen(r->options.log, "w");
 	if (!r->lines.log)
-		(void)fprintf(stderr, "quest: cannot write %s: %s\n", r->options.log, strerror(errno));
+		(void)fprintf(stderr, "quest: cannot write %s: %s; choose another file\n", r->options.log,
+			      strerror(errno));
 	return r->lines.log != NULL;
+}
+
+/* A closed standard stream would give its number to the next file opened, and lines meant for the terminal would go there. */
+static void fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		(void)close(fd);
 }
 
 int main(int argc, char **argv)
@@ -413,6 +426,7 @@ int main(int argc, char **argv)
 	bool stat_only = false;
 	int status = 1;
 
+	fill_standard_streams();
 	if (!parse(&r, argc, argv, &stat_only)) {
 		(void)fputs(usage, stderr);
 		return 2;
