@@ -406,7 +406,7 @@ static bool open_outputs(struct run *r)
 	return r->lines.log != NULL;
 }
 
-/* A closed standard stream would give its number to the next file opened, and lines meant for the terminal would go there. */
+/* A closed standard stream would give its number to the next file opened; lines for the terminal would go there. */
 static void fill_standard_streams(void)
 {
 	int fd;
