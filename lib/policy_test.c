@@ -110,6 +110,20 @@ static void test_port_actions(void **state)
 	assert_int_equal(qv_port_action(0x609), QV_PORT_ONES);
 }
 
+/* A port that answers like an absent one may still be the machine's. */
+static void test_ports_kept(void **state)
+{
+	static const uint16_t kept[] = { 0x00, 0x21, 0x40, 0x64, 0x70, 0x8f, 0x92, 0xa1, 0xb2, 0xdf, 0x4d1, 0xcf8, 0xcff };
+	static const uint16_t free_ports[] = { 0x22, 0x3f, 0x60, 0x63, 0x65, 0x2f8, 0x3f8, 0xcf7, 0xd00, 0xffff };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		assert_true(qv_port_kept(kept[i]));
+	for (size_t i = 0; i < sizeof(free_ports) / sizeof(free_ports[0]); i++)
+		assert_false(qv_port_kept(free_ports[i]));
+	assert_true(qv_port_kept(QV_PORT_SLEEP_CONTROL) && qv_port_kept(QV_PORT_READY));
+}
+
 static void test_allowed_ports(void **state)
 {
 	const struct qv_allowed_ports allowed[] = { { 0x3f8, 0x3ff }, { 0x2f8, 0x2ff } };
@@ -149,7 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows_disjoint), cmocka_unit_test(test_bitmaps_follow_rules),
 		cmocka_unit_test(test_no_exit_for_ticks), cmocka_unit_test(test_never_passed),
-		cmocka_unit_test(test_port_actions), cmocka_unit_test(test_allowed_ports),
+		cmocka_unit_test(test_port_actions), cmocka_unit_test(test_ports_kept), cmocka_unit_test(test_allowed_ports),
 		cmocka_unit_test(test_ports_refused),
 	};
 
