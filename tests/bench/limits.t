@@ -37,6 +37,19 @@ is core.0.ready_tsc -le 200000000 "the first Quest sandbox is ready within 200 m
 is core.0.ready_tsc -ge 1000000 "and that was measured"
 is sandbox.control.table_bytes -le 16384 "the nested tables of a booted 64 MiB sandbox take at most 16 KiB"
 
+# README states bounds, so that they hold for longer than a commit.
+stated() { # TEXT_AFTER: README's number before it
+	sed -n "s/.*under \([0-9,]*\) $1.*/\1/p" README.md | tr -d , | head -n 1
+}
+within_readme() { # KEY TEXT_AFTER FACTOR
+	at_most "$1" "$(($(stated "$2") * $3))" "README: under $(stated "$2") $2"
+}
+bench footprint --json
+within_readme footprint.monitor_sloc_svm AMD-V 1
+within_readme footprint.monitor_sloc_vmx VT-x 1
+within_readme footprint.monitor_text_svm KB 1000
+within_readme footprint.monitor_text_vmx KB 1000
+
 QEMU=/nonexistent/qemu bench cost --json
 [ $? = 1 ] && [ ! -s "$scratch/json" ] && grep -q 'was not measured' "$out"
 point $? "what could not be measured ends bench with status 1, and no number is printed"
