@@ -42,7 +42,9 @@ stated() { # TEXT_AFTER: README's number before it
 	sed -n "s/.*under \([0-9,]*\) $1.*/\1/p" README.md | tr -d , | head -n 1
 }
 within_readme() { # KEY TEXT_AFTER FACTOR
-	at_most "$1" "$(($(stated "$2") * $3))" "README: under $(stated "$2") $2"
+	local bound
+	bound=$(stated "$2")
+	at_most "$1" "$((${bound:-0} * $3))" "README: under ${bound:-nothing} $2"
 }
 bench footprint --json
 within_readme footprint.monitor_sloc_svm AMD-V 1
