@@ -133,6 +133,25 @@ static bool ready_for_long(struct run *r)
 	return r->shared->seconds - r->all_ready_at >= r->options.after_ready;
 }
 
+static bool core_is(const struct run *r, const struct core_wanted *w)
+{
+	return w->core < r->shared->header.core_count && r->shared->core[w->core].magic &&
+	       strcmp(snapshot_state(r->shared->core[w->core].state), w->state) == 0;
+}
+
+/* Have all lines and states that end the run been seen, damage having been done? */
+static bool all_seen(const struct run *r)
+{
+	const struct run_options *o = &r->options;
+
+	if (r->lines.wanted_count + o->until_core_count == 0 || (o->poke_count && !r->poked))
+		return false;
+	for (size_t i = 0; i < o->until_core_count; i++)
+		if (!core_is(r, &o->until_core[i]))
+			return false;
+	return r->lines.wanted_count == 0 || r->lines.found;
+}
+
 /* Should the run end now? */
 static bool done(struct run *r)
 {
@@ -141,7 +160,7 @@ static bool done(struct run *r)
 
 	if (r->quit || interrupted || r->machine.ended || r->machine.finished || r->lines.refused)
 		return true;
-	if (r->lines.found && (r->poked || o->poke_count == 0))
+	if (all_seen(r))
 		return true;
 	if ((o->seconds > 0 && r->shared->seconds >= o->seconds) || (o->until_ready && all_ready(r)) ||
 	    (o->after_ready > 0 && ready_for_long(r)))
@@ -214,6 +233,14 @@ static int judge(const struct run *r)
 		if (r->lines.wanted[i].found)
 			continue;
 		(void)fprintf(stderr, "quest: no line contained `%s`\n", r->lines.wanted[i].text);
+		good = false;
+	}
+	for (size_t i = 0; i < r->options.until_core_count; i++) {
+		const struct core_wanted *w = &r->options.until_core[i];
+
+		if (core_is(r, w))
+			continue;
+		(void)fprintf(stderr, "quest: core %u is not %s\n", w->core, w->state);
 		good = false;
 	}
 	for (uint32_t i = 0; i < r->blob.sandbox_count && !r->lines.refused; i++)
@@ -291,7 +318,8 @@ static const struct option options[] = {
 	{"iso", 1, NULL, 'I'}, {"profile", 1, NULL, 'p'}, {"directory", 1, NULL, 'd'}, {"name", 1, NULL, 'n'},
 	{"for", 1, NULL, 'f'}, {"log", 1, NULL, 'l'}, {"icount", 0, NULL, 'i'}, {"facts", 1, NULL, 'F'},
 	{"dump", 1, NULL, 'D'}, {"until", 1, NULL, 'u'}, {"until-ready", 0, NULL, 'r'}, {"until-ended", 0, NULL, 'E'},
-	{"until-lives", 1, NULL, 'L'}, {"after-ready", 1, NULL, 'R'}, {"wall", 1, NULL, 'w'}, {"poke", 1, NULL, 'P'},
+	{"until-lives", 1, NULL, 'L'}, {"after-ready", 1, NULL, 'R'}, {"wall", 1, NULL, 'w'},
+	{"poke", 1, NULL, 'P'}, {"until-core", 1, NULL, 'C'},
 	{"quiet", 0, NULL, 'q'}, {"append", 1, NULL, 'a'}, {"exit-log", 1, NULL, 'x'}, {"emulator-arg", 1, NULL, 'A'},
 	{"cores", 1, NULL, 'c'}, {"watch-exits", 1, NULL, 'W'},
 	{"stat", 0, NULL, 's'}, {NULL, 0, NULL, 0}};
@@ -303,6 +331,7 @@ static const char usage[] =
 	"         [--wall SECONDS] [--log FILE] [--facts FILE] [--dump DIR] [--icount] [--append TEXT] [--quiet]\n"
 	"         [--cores N] [--exit-log FILE] [--watch-exits always|after-ready]\n"
 	"         [--emulator-arg WORD]... [--poke ADDRESS=VALUE]...\n"
+	"         [--until-core N=STATE]...\n"
 	"       quest-run --stat [--directory DIR]\n";
 
 static bool choose(struct run *r, const char *name)
@@ -353,6 +382,19 @@ static bool add_poke(struct run_options *o, const char *text)
 	return *end == '\0';
 }
 
+/* N=STATE: the run may end when core N is in this state. */
+static bool add_until_core(struct run_options *o, const char *text)
+{
+	char *end;
+	struct core_wanted w = {.core = (uint32_t)strtoul(text, &end, 10)};
+
+	if (o->until_core_count == RUN_POKES || *end != '=')
+		return false;
+	w.state = end + 1;
+	o->until_core[o->until_core_count++] = w;
+	return true;
+}
+
 static bool run_option(struct run *r, int c)
 {
 	struct run_options *o = &r->options;
@@ -371,6 +413,7 @@ static bool run_option(struct run *r, int c)
 	case 'L': o->until_lives = strtoull(optarg, NULL, 10); return true;
 	case 'R': o->after_ready = atof(optarg); return true;
 	case 'q': o->quiet = true; return true;
+	case 'C': return add_until_core(o, optarg);
 	case 'P': return add_poke(o, optarg);
 	default: return false;
 	}

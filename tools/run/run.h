@@ -14,6 +14,11 @@ struct poke { /* one quadword of physical memory, changed from outside */
 	uint64_t address, value;
 };
 
+struct core_wanted { /* a core and the state in which the run may end */
+	uint32_t core;
+	const char *state;
+};
+
 struct run_options {
 	const char *file;      /* what the user named: for messages */
 	const char *log;
@@ -27,6 +32,8 @@ struct run_options {
 	bool until_ended;      /* end when any core has ended: stopped, faulted or dead */
 	struct poke poke[RUN_POKES]; /* done when every sandbox is ready */
 	size_t poke_count;
+	struct core_wanted until_core[RUN_POKES]; /* beside what `lines` wants */
+	size_t until_core_count;
 	uint64_t until_lives;  /* end when a core is in this life; 0 = no */
 };
 
