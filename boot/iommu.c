@@ -9,7 +9,6 @@
 #include "pci.h"
 
 #include <hw/pci.h>
-#include <lib/isolate.h>
 #include <lib/string.h>
 #include <lib/vtd.h>
 
@@ -44,6 +43,7 @@ enum { /* registers, 11.4 */
 #define SCOPE_BRIDGE 2u /* 8.3.1: 1 is an endpoint */
 
 enum { PAGE_ROOT, PAGE_IRT, PAGE_STATUS, PAGE_QUEUE, PAGE_TABLES = PAGE_QUEUE + 1 + QV_ACPI_MAX_UNITS };
+#define MONITORS_PAGES 3u /* from PAGE_IRT on: what monitors write, to set up and invalidate entries */
 #define ROUNDS 1000000u /* register reads before a unit is called dead */
 _Static_assert(BOOT_IRT_ENTRIES * sizeof(struct qv_vtd_entry) == QV_PAGE_SIZE, "the remapping table is a page");
 
@@ -191,8 +191,7 @@ static void build_domain(const struct boot_machine *m, uint32_t s)
 	map_private(m, s, &d->pt);
 	(void)take_pages(d->pt.used);
 	if (!qv_isolation_tables(&d->pt, s, true, m->blob.memory, m->blob.memory_count, &e))
-		boot_refuse("this is a defect of the boot code: report it with the system file",
-			"isolation check: %s (IOMMU tables of sandbox %u, address 0x%lx)", e.what, e.sandbox, e.address);
+		boot_isolation_broken(&e);
 }
 
 /* Table the context entry points to: with three levels the top table has one entry, and its target is the root. */
@@ -311,6 +310,29 @@ static void start_unit(const struct boot_machine *m, uint32_t index)
 	}
 }
 
+/* All root and context entries against the owners. Who is admitted is asked again, not remembered from building. */
+static void check_contexts(const struct boot_machine *m)
+{
+	static struct qv_isolation_device device[BOOT_MAX_FUNCTIONS];
+	struct qv_isolation_iommu u = {
+		.base = page(PAGE_ROOT), .base_hpa = iommu.base, .bytes = iommu.pages * QV_PAGE_SIZE,
+		.fixed_bytes = PAGE_TABLES * QV_PAGE_SIZE, .levels = iommu.caps.levels,
+		.irt = page(PAGE_IRT), .irt_entries = BOOT_IRT_ENTRIES, .device = device,
+	};
+	struct qv_isolation_error e;
+
+	for (uint32_t s = 0; s < QV_MAX_SANDBOXES; s++)
+		u.domain[s] = iommu.domain[s].used ? &iommu.domain[s].pt : NULL;
+	for (uint32_t i = 0; i < boot_pci.count; i++) {
+		const struct boot_function *f = &boot_pci.function[i];
+
+		if (f->sandbox != BOOT_NOBODY && boot_iommu_translates(m, f->pci.bdf))
+			device[u.device_count++] = (struct qv_isolation_device){ f->pci.bdf, (uint16_t)f->sandbox };
+	}
+	if (!qv_isolation_contexts(&u, &e))
+		boot_isolation_broken(&e);
+}
+
 void boot_iommu_start(const struct boot_machine *m)
 {
 	const struct qv_region *r = qv_blob_region(&m->blob, QV_REGION_IOMMU, 0);
@@ -332,6 +354,7 @@ void boot_iommu_start(const struct boot_machine *m)
 		admit(m, f);
 		admitted++;
 	}
+	check_contexts(m);
 	for (uint32_t i = 0; i < m->dmar.unit_count; i++) {
 		if (reachable(m, &m->dmar.unit[i]))
 			start_unit(m, i);
@@ -359,7 +382,8 @@ uint32_t boot_device_ranges(const struct boot_machine *m, uint32_t sandbox, stru
 	(void)m;
 	if (has_remapped(sandbox)) {
 		range[n++] = (struct boot_host_range){ iommu.unit->base, QV_PAGE_SIZE, true };
-		range[n++] = (struct boot_host_range){ iommu.base + PAGE_IRT * QV_PAGE_SIZE, 3 * QV_PAGE_SIZE, false };
+		range[n++] = (struct boot_host_range){ iommu.base + PAGE_IRT * QV_PAGE_SIZE, MONITORS_PAGES * QV_PAGE_SIZE,
+			false };
 	}
 	for (uint32_t i = 0; i < boot_pci.count && n < BOOT_MAX_HOST_RANGES; i++) {
 		const struct boot_function *f = &boot_pci.function[i];
@@ -370,6 +394,12 @@ uint32_t boot_device_ranges(const struct boot_machine *m, uint32_t sandbox, stru
 			range[n++] = (struct boot_host_range){ first, ((end - first) + QV_PAGE_SIZE - 1) & ~(QV_PAGE_SIZE - 1), true };
 	}
 	return n;
+}
+
+void boot_iommu_monitors_part(uint64_t *hpa, uint64_t *bytes)
+{
+	*hpa = iommu.base + PAGE_IRT * QV_PAGE_SIZE;
+	*bytes = iommu.unit ? MONITORS_PAGES * QV_PAGE_SIZE : 0;
 }
 
 void boot_device_handover(const struct boot_machine *m, uint32_t sandbox, struct qv_handover *h)

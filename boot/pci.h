@@ -9,6 +9,7 @@
 #include "boot.h"
 
 #include <abi/handover.h>
+#include <lib/isolate.h>
 #include <lib/pci.h>
 #include <lib/pt.h>
 
@@ -54,6 +55,9 @@ void boot_iommu_start(const struct boot_machine *m);
 
 #define BOOT_IRT_ENTRIES 256u
 
+/* Refuse to launch what an isolation check has found (isolation.c). */
+_Noreturn void boot_isolation_broken(const struct qv_isolation_error *e);
+
 /* Host memory that the monitors of a sandbox with devices must map read-write at QV_MON_HOST + hpa. */
 struct boot_host_range {
 	uint64_t hpa, size;
@@ -61,6 +65,8 @@ struct boot_host_range {
 };
 #define BOOT_MAX_HOST_RANGES (QV_MAX_DEVICES + 2u)
 uint32_t boot_device_ranges(const struct boot_machine *m, uint32_t sandbox, struct boot_host_range *range);
+/* The part of the IOMMU region that monitors may write; 0 bytes without an IOMMU. */
+void boot_iommu_monitors_part(uint64_t *hpa, uint64_t *bytes);
 /* Functions, flags and IOMMU addresses of the sandbox into its hand-over. */
 void boot_device_handover(const struct boot_machine *m, uint32_t sandbox, struct qv_handover *h);
 
