@@ -8,7 +8,6 @@
  */
 #include "pci.h"
 
-#include <hw/pci.h>
 #include <lib/string.h>
 #include <lib/vtd.h>
 
@@ -40,7 +39,6 @@ enum { /* registers, 11.4 */
 #define FSTS_CLEAR  0x7fu
 #define FECTL_MASKED (1u << 31)
 #define FAULT_CLEAR (1u << 31)
-#define SCOPE_BRIDGE 2u /* 8.3.1: 1 is an endpoint */
 
 enum { PAGE_ROOT, PAGE_IRT, PAGE_STATUS, PAGE_QUEUE, PAGE_TABLES = PAGE_QUEUE + 1 + QV_ACPI_MAX_UNITS };
 #define MONITORS_PAGES 3u /* from PAGE_IRT on: what monitors write, to set up and invalidate entries */
@@ -106,20 +104,6 @@ void boot_iommu_find(const struct boot_machine *m)
 		iommu.caps.remapping ? "yes" : "no");
 }
 
-/* Does the scope name function `bdf`, or a bridge that it is behind? */
-static bool in_scope(const struct qv_acpi_scope *sc, uint16_t bdf)
-{
-	uint16_t named = QV_PCI_BDF(sc->bus, sc->device, sc->function);
-	uint32_t buses;
-
-	if (sc->hops != 1 || sc->type > SCOPE_BRIDGE)
-		return false;
-	if (sc->type != SCOPE_BRIDGE || named == bdf)
-		return named == bdf;
-	buses = hw_pci_read(named, QV_PCI_BUS_NUMBERS);
-	return bdf >> 8 >= (buses >> 8 & 0xff) && bdf >> 8 <= (buses >> 16 & 0xff);
-}
-
 /* The unit that translates `bdf`: the one that names it, else the one for all the rest; NULL = none, or not known. */
 static const struct qv_acpi_unit *unit_of(const struct boot_machine *m, uint16_t bdf)
 {
@@ -131,8 +115,10 @@ static const struct qv_acpi_unit *unit_of(const struct boot_machine *m, uint16_t
 		if (u->segment != 0)
 			continue;
 		for (uint32_t k = 0; k < u->scope_count; k++) {
-			if (in_scope(&u->scope[k], bdf))
-				return u;
+			enum boot_cover c = boot_scope_covers(&u->scope[k], bdf);
+
+			if (c != BOOT_COVERS_NOT)
+				return c == BOOT_COVERS ? u : NULL;
 		}
 		if (u->flags & QV_DRHD_INCLUDE_ALL)
 			rest = u;
