@@ -3,7 +3,7 @@
  * A small system blob for the boot tests: one sandbox per core whose program is one HLT loop, and a monitor of the same
  * kind, so that every refusal can be provoked without a kernel. Arguments, all optional, any order:
  *   cores=N  memory=MIB (of each sandbox)  at=MIB (where placement starts)  bare
- *   ports=FIRST-LAST (hex, of sandbox 0)
+ *   ports=SANDBOX:FIRST-LAST (hex)
  *   device=VVVV:DDDD (hex), trusted, of sandbox 0
  *   pci=BUS:DEVICE.FUNCTION (hex), not trusted; the first is of sandbox 0, the second of sandbox 1
  * The blob goes to standard output.
@@ -176,8 +176,8 @@ static bool add_record(const char *text)
 		};
 	else if (sscanf(text, "pci=%x:%x.%x", &a, &b, &c) == 3)
 		add_place((uint16_t)(a << 8 | b << 3 | c));
-	else if (sscanf(text, "ports=%x-%x", &a, &b) == 2)
-		s.port[s.ports++] = (struct qv_port_range){ 0, (uint16_t)a, (uint16_t)b };
+	else if (sscanf(text, "ports=%x:%x-%x", &a, &b, &c) == 3)
+		s.port[s.ports++] = (struct qv_port_range){ a, (uint16_t)b, (uint16_t)c };
 	else
 		return false;
 	return true;
