@@ -115,16 +115,15 @@ static const char *memory_problem(const struct boot_machine *m, uint32_t s, cons
 	return NULL;
 }
 
-/* Firmware goes on using memory through this function behind the system's back (DMAR, RMRR). */
+/* Firmware goes on using memory through this function behind the system's back (DMAR, RMRR), or may do so: a path that
+ * does not hold, or a table with more records than are read, could name any function. */
 static bool firmware_uses(const struct boot_machine *m, uint16_t bdf)
 {
 	for (uint32_t i = 0; i < m->dmar.rmrr_count; i++) {
-		const struct qv_acpi_scope *sc = &m->dmar.rmrr[i].scope;
-
-		if (sc->hops == 1 && QV_PCI_BDF(sc->bus, sc->device, sc->function) == bdf)
+		if (m->dmar.rmrr[i].segment == 0 && boot_scope_covers(&m->dmar.rmrr[i].scope, bdf) != BOOT_COVERS_NOT)
 			return true;
 	}
-	return false;
+	return m->dmar.dropped != 0;
 }
 
 static bool interrupts(const struct boot_function *f)
@@ -143,6 +142,11 @@ static const char *problem(const struct boot_machine *m, uint32_t s, const struc
 		return "is used by the firmware while the system runs";
 	if (memory_problem(m, s, f))
 		return memory_problem(m, s, f);
+	if (boot_port_problem(m, s, f))
+		return boot_port_problem(m, s, f);
+	*remedy = "give all functions of this package or switch to one sandbox, or write `dma: trusted` at the bus masters";
+	if (boot_peer_of_another(f, s, flags))
+		return "and a device of another sandbox can reach each other without passing the IOMMU";
 	*remedy = "enable the IOMMU (VT-d) in the firmware set-up, or write `dma: trusted` at the device in the system file";
 	if (f->master && !(flags & QV_DEVICE_DMA_TRUSTED) && !boot_iommu_translates(m, f->pci.bdf))
 		return "is a bus master and no IOMMU confines it";
@@ -289,6 +293,7 @@ void boot_assign_devices(struct boot_machine *m)
 {
 	uint32_t vectors = 0;
 
+	boot_check_ports(m);
 	for (uint32_t i = 0; i < m->blob.device_count; i++) {
 		if (m->blob.device[i].kind != QV_DEVICE_REST)
 			assign_named(m, &m->blob.device[i]);
@@ -314,6 +319,7 @@ void boot_take_devices(struct boot_machine *m)
 	if (m->blob.system->flags & QV_SYSTEM_BARE)
 		return;
 	boot_pci_scan();
+	boot_peers_find(m);
 	boot_iommu_find(m);
 	boot_assign_devices(m);
 }

@@ -92,7 +92,7 @@ void boot_screen_write(const char *bytes, size_t n);
 /* ---- traps.c ---- */
 /* Interrupt table of the calling core; the same table for all. */
 void boot_load_traps(void);
-#define BOOT_WAKE_VECTOR 0xf0u /* wakes a parked core */
+#define BOOT_WAKE_VECTOR 0xf0u /* wakes a core that sleeps */
 
 /* ---- loader.c: PVH and multiboot2 ---- */
 void boot_read_loader(struct boot_machine *m, uint32_t magic, uint64_t info);
@@ -127,6 +127,11 @@ void boot_delay_us(const struct boot_machine *m, uint64_t us);
 /* ---- cores.c ---- */
 /* Start cores 1..core_count-1, check them, compare their TSCs, park them; put all others into wait-for-SIPI. */
 void boot_start_cores(struct boot_machine *m);
+/* ---- tsc.c ---- */
+/* Every pair of the cores 0..core_count-1; all but core 0 are parked before and after. Refuses when two differ. */
+void boot_compare_tscs(const struct boot_machine *m);
+
+/* ---- cores.c: jobs ---- */
 /* Run fn(arg) on a parked core (1..core_count-1) and return at once. fn may return: the core parks again. It runs with
  * interrupts off on its own boot stack (BOOT_AP_STACK bytes). */
 void boot_on_core(uint32_t core, void (*fn)(void *arg), void *arg);

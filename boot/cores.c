@@ -11,8 +11,6 @@
 #define SIPI_US     200u
 #define INIT_US          10000u
 #define INIT_US_EMULATED 100u
-#define ROUNDS      16u      /* of the TSC comparison; the narrowest counts */
-#define SKEW_US     1u       /* largest TSC difference between two cores that is accepted */
 
 enum core_state { CORE_OFF = 0, CORE_PARKED, CORE_BUSY };
 
@@ -141,83 +139,13 @@ void boot_reset_core(const struct boot_machine *m, uint32_t ordinal)
 	set_state(&cores[ordinal], CORE_OFF);
 }
 
-/* ---- TSC comparison ---- */
-
-struct exchange {
-	volatile uint32_t asked;
-	volatile uint32_t answered;
-	volatile uint64_t tsc;
-};
-
-static void answer(void *arg)
-{
-	struct exchange *x = arg;
-
-	for (uint32_t round = 1; round <= ROUNDS; round++) {
-		while (__atomic_load_n(&x->asked, __ATOMIC_ACQUIRE) != round)
-			hw_pause();
-		x->tsc = hw_rdtsc();
-		__atomic_store_n(&x->answered, round, __ATOMIC_RELEASE);
-	}
-}
-
-struct reading { /* the other core read `there` between `before` and `after` of this core */
-	uint64_t before, there, after;
-};
-
-static bool ask(const struct boot_machine *m, struct exchange *x, uint32_t round, struct reading *r)
-{
-	r->before = hw_rdtsc();
-	__atomic_store_n(&x->asked, round, __ATOMIC_RELEASE);
-	while (__atomic_load_n(&x->answered, __ATOMIC_ACQUIRE) != round) {
-		if (hw_rdtsc() - r->before > m->tsc_hz)
-			return false;
-		hw_pause();
-	}
-	r->after = hw_rdtsc();
-	r->there = x->tsc;
-	return true;
-}
-
-/* Smallest TSC difference that explains the reading, in cycles; 0 when it lies between the two reads. */
-static int64_t skew(const struct reading *r)
-{
-	if (r->there < r->before)
-		return -(int64_t)(r->before - r->there);
-	return r->there > r->after ? (int64_t)(r->there - r->after) : 0;
-}
-
-static void compare_tsc(const struct boot_machine *m, uint32_t ordinal)
-{
-	static struct exchange x;
-	struct reading best = { .after = UINT64_MAX }, r;
-	int64_t off, limit = (int64_t)(m->tsc_hz / 1000000 * SKEW_US);
-
-	x = (struct exchange){ 0 };
-	boot_on_core(ordinal, answer, &x);
-	for (uint32_t round = 1; round <= ROUNDS; round++) {
-		if (!ask(m, &x, round, &r))
-			boot_refuse("update the firmware of this machine", "core %u stopped answering", ordinal);
-		if (r.after - r.before < best.after - best.before)
-			best = r;
-	}
-	off = skew(&best);
-	if (off < -limit || off > limit)
-		boot_refuse("update the firmware of this machine: it must not write to the time-stamp counters",
-			    "the TSC of core %u differs from that of core 0 by at least %lld cycles", ordinal,
-			    (long long)off);
-	if (!boot_wait_core(m, ordinal, START_US))
-		boot_refuse("update the firmware of this machine", "core %u stopped answering", ordinal);
-}
-
 void boot_start_cores(struct boot_machine *m)
 {
 	choose_trampoline(m);
 	for (uint32_t i = m->core_count; i < m->madt.cpu_count; i++)
 		hw_apic_send(m->madt.cpu[i], HW_ICR_INIT);
-	for (uint32_t i = 1; i < m->core_count; i++) {
+	for (uint32_t i = 1; i < m->core_count; i++)
 		start_core(m, i);
-		compare_tsc(m, i);
-	}
+	boot_compare_tscs(m);
 	boot_log("%u of %u cores started, their TSCs agree\n", m->core_count, m->physical_cores);
 }

@@ -265,6 +265,7 @@ void boot_build_core(const struct boot_machine *m, uint32_t core, const struct b
 	fill_pages(&sp, &tables[s]);
 	sp.h->start = start[s];
 	sp.h->magic = QV_HANDOVER_MAGIC;
+	boot_check_space(m, core, s, &sp.pt);
 	launch->cr3 = sp.pt.base_hpa;
 	launch->stack = private_va(&sp, sp.stack_top);
 	launch->handover = private_va(&sp, sp.handover);

@@ -59,7 +59,10 @@ static uint32_t own_apic_id(void)
 	return hw_cpuid(1, 0).ebx >> 24;
 }
 
-/* Low bits of an APIC id that tell the hardware threads of a core apart (SDM 2, CPUID leaf 0xb: level type 1). */
+/*
+ * Low bits of an APIC id that tell the hardware threads of a core apart (SDM 2, CPUID leaf 0xb: level type 1). A core
+ * made with one thread has none, whatever the shift says: Bochs 3 then reports a shift of 1 and cores 0, 1, 2.
+ */
 static uint32_t thread_bits(void)
 {
 	struct hw_cpuid r;
@@ -67,7 +70,7 @@ static uint32_t thread_bits(void)
 	if (hw_cpuid(0, 0).eax < 0xb)
 		return 0;
 	r = hw_cpuid(0xb, 0);
-	return (r.ecx >> 8 & 0xff) == 1 ? r.eax & 0x1f : 0;
+	return (r.ecx >> 8 & 0xff) == 1 && (r.ebx & 0xffff) > 1 ? r.eax & 0x1f : 0;
 }
 
 static void read_optional(struct boot_machine *m, const struct qv_acpi_reader *reader,

@@ -8,8 +8,6 @@
  */
 #include "pci.h"
 
-#include <hw/pci.h>
-#include <lib/isolate.h>
 #include <lib/string.h>
 #include <lib/vtd.h>
 
@@ -41,9 +39,9 @@ enum { /* registers, 11.4 */
 #define FSTS_CLEAR  0x7fu
 #define FECTL_MASKED (1u << 31)
 #define FAULT_CLEAR (1u << 31)
-#define SCOPE_BRIDGE 2u /* 8.3.1: 1 is an endpoint */
 
 enum { PAGE_ROOT, PAGE_IRT, PAGE_STATUS, PAGE_QUEUE, PAGE_TABLES = PAGE_QUEUE + 1 + QV_ACPI_MAX_UNITS };
+#define MONITORS_PAGES 3u /* from PAGE_IRT on: what monitors write, to set up and invalidate entries */
 #define ROUNDS 1000000u /* register reads before a unit is called dead */
 _Static_assert(BOOT_IRT_ENTRIES * sizeof(struct qv_vtd_entry) == QV_PAGE_SIZE, "the remapping table is a page");
 
@@ -106,20 +104,6 @@ void boot_iommu_find(const struct boot_machine *m)
 		iommu.caps.remapping ? "yes" : "no");
 }
 
-/* Does the scope name function `bdf`, or a bridge that it is behind? */
-static bool in_scope(const struct qv_acpi_scope *sc, uint16_t bdf)
-{
-	uint16_t named = QV_PCI_BDF(sc->bus, sc->device, sc->function);
-	uint32_t buses;
-
-	if (sc->hops != 1 || sc->type > SCOPE_BRIDGE)
-		return false;
-	if (sc->type != SCOPE_BRIDGE || named == bdf)
-		return named == bdf;
-	buses = hw_pci_read(named, QV_PCI_BUS_NUMBERS);
-	return bdf >> 8 >= (buses >> 8 & 0xff) && bdf >> 8 <= (buses >> 16 & 0xff);
-}
-
 /* The unit that translates `bdf`: the one that names it, else the one for all the rest; NULL = none, or not known. */
 static const struct qv_acpi_unit *unit_of(const struct boot_machine *m, uint16_t bdf)
 {
@@ -131,8 +115,10 @@ static const struct qv_acpi_unit *unit_of(const struct boot_machine *m, uint16_t
 		if (u->segment != 0)
 			continue;
 		for (uint32_t k = 0; k < u->scope_count; k++) {
-			if (in_scope(&u->scope[k], bdf))
-				return u;
+			enum boot_cover c = boot_scope_covers(&u->scope[k], bdf);
+
+			if (c != BOOT_COVERS_NOT)
+				return c == BOOT_COVERS ? u : NULL;
 		}
 		if (u->flags & QV_DRHD_INCLUDE_ALL)
 			rest = u;
@@ -191,8 +177,7 @@ static void build_domain(const struct boot_machine *m, uint32_t s)
 	map_private(m, s, &d->pt);
 	(void)take_pages(d->pt.used);
 	if (!qv_isolation_tables(&d->pt, s, true, m->blob.memory, m->blob.memory_count, &e))
-		boot_refuse("this is a defect of the boot code: report it with the system file",
-			"isolation check: %s (IOMMU tables of sandbox %u, address 0x%lx)", e.what, e.sandbox, e.address);
+		boot_isolation_broken(&e);
 }
 
 /* Table the context entry points to: with three levels the top table has one entry, and its target is the root. */
@@ -311,6 +296,29 @@ static void start_unit(const struct boot_machine *m, uint32_t index)
 	}
 }
 
+/* All root and context entries against the owners. Who is admitted is asked again, not remembered from building. */
+static void check_contexts(const struct boot_machine *m)
+{
+	static struct qv_isolation_device device[BOOT_MAX_FUNCTIONS];
+	struct qv_isolation_iommu u = {
+		.base = page(PAGE_ROOT), .base_hpa = iommu.base, .bytes = iommu.pages * QV_PAGE_SIZE,
+		.fixed_bytes = PAGE_TABLES * QV_PAGE_SIZE, .levels = iommu.caps.levels,
+		.irt = page(PAGE_IRT), .irt_entries = BOOT_IRT_ENTRIES, .device = device,
+	};
+	struct qv_isolation_error e;
+
+	for (uint32_t s = 0; s < QV_MAX_SANDBOXES; s++)
+		u.domain[s] = iommu.domain[s].used ? &iommu.domain[s].pt : NULL;
+	for (uint32_t i = 0; i < boot_pci.count; i++) {
+		const struct boot_function *f = &boot_pci.function[i];
+
+		if (f->sandbox != BOOT_NOBODY && boot_iommu_translates(m, f->pci.bdf))
+			device[u.device_count++] = (struct qv_isolation_device){ f->pci.bdf, (uint16_t)f->sandbox };
+	}
+	if (!qv_isolation_contexts(&u, &e))
+		boot_isolation_broken(&e);
+}
+
 void boot_iommu_start(const struct boot_machine *m)
 {
 	const struct qv_region *r = qv_blob_region(&m->blob, QV_REGION_IOMMU, 0);
@@ -332,6 +340,7 @@ void boot_iommu_start(const struct boot_machine *m)
 		admit(m, f);
 		admitted++;
 	}
+	check_contexts(m);
 	for (uint32_t i = 0; i < m->dmar.unit_count; i++) {
 		if (reachable(m, &m->dmar.unit[i]))
 			start_unit(m, i);
@@ -359,7 +368,8 @@ uint32_t boot_device_ranges(const struct boot_machine *m, uint32_t sandbox, stru
 	(void)m;
 	if (has_remapped(sandbox)) {
 		range[n++] = (struct boot_host_range){ iommu.unit->base, QV_PAGE_SIZE, true };
-		range[n++] = (struct boot_host_range){ iommu.base + PAGE_IRT * QV_PAGE_SIZE, 3 * QV_PAGE_SIZE, false };
+		range[n++] = (struct boot_host_range){ iommu.base + PAGE_IRT * QV_PAGE_SIZE, MONITORS_PAGES * QV_PAGE_SIZE,
+			false };
 	}
 	for (uint32_t i = 0; i < boot_pci.count && n < BOOT_MAX_HOST_RANGES; i++) {
 		const struct boot_function *f = &boot_pci.function[i];
@@ -370,6 +380,12 @@ uint32_t boot_device_ranges(const struct boot_machine *m, uint32_t sandbox, stru
 			range[n++] = (struct boot_host_range){ first, ((end - first) + QV_PAGE_SIZE - 1) & ~(QV_PAGE_SIZE - 1), true };
 	}
 	return n;
+}
+
+void boot_iommu_monitors_part(uint64_t *hpa, uint64_t *bytes)
+{
+	*hpa = iommu.base + PAGE_IRT * QV_PAGE_SIZE;
+	*bytes = iommu.unit ? MONITORS_PAGES * QV_PAGE_SIZE : 0;
 }
 
 void boot_device_handover(const struct boot_machine *m, uint32_t sandbox, struct qv_handover *h)

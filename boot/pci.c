@@ -34,7 +34,7 @@ static uint32_t read_config(void *context, uint16_t bdf, uint32_t offset)
 	return hw_pci_read(bdf, offset);
 }
 
-static const struct qv_pci_config config = { read_config, NULL };
+const struct qv_pci_config boot_pci_config = { read_config, NULL };
 
 /* Command register only: the status half is write-one-to-clear. */
 static void write_command(uint16_t bdf, uint32_t command)
@@ -91,7 +91,7 @@ static void find_msix_table(struct qv_pci_function *f)
 /* Device Control register if the function can be reset on its own (PCI Express base specification 5.0, 6.6.2). */
 static uint16_t find_reset(uint16_t bdf)
 {
-	uint16_t express = qv_pci_capability(&config, bdf, QV_PCI_CAP_EXPRESS);
+	uint16_t express = qv_pci_capability(&boot_pci_config, bdf, QV_PCI_CAP_EXPRESS);
 
 	if (!express || !(hw_pci_read(bdf, express + EXPRESS_CAPABILITIES) & EXPRESS_RESETS))
 		return 0;
@@ -108,8 +108,8 @@ static void queue_bus(uint32_t bus)
 
 static void describe(struct boot_function *f)
 {
-	f->pci.msi_cap = qv_pci_capability(&config, f->pci.bdf, QV_PCI_CAP_MSI);
-	f->pci.msix_cap = qv_pci_capability(&config, f->pci.bdf, QV_PCI_CAP_MSIX);
+	f->pci.msi_cap = qv_pci_capability(&boot_pci_config, f->pci.bdf, QV_PCI_CAP_MSI);
+	f->pci.msix_cap = qv_pci_capability(&boot_pci_config, f->pci.bdf, QV_PCI_CAP_MSIX);
 	f->pci.reset_control = find_reset(f->pci.bdf);
 	size_bars(&f->pci);
 	if (f->pci.msix_cap)
@@ -126,10 +126,9 @@ static void add_function(uint16_t bdf, uint32_t id)
 
 	if (type == HEADER_BRIDGE)
 		queue_bus(hw_pci_read(bdf, QV_PCI_BUS_NUMBERS) >> 8 & 0xff);
-	if (boot_pci.count == BOOT_MAX_FUNCTIONS) {
-		boot_pci.dropped++;
-		return;
-	}
+	if (boot_pci.count == BOOT_MAX_FUNCTIONS)
+		boot_refuse("take devices out of this machine, or switch them off in the firmware set-up",
+			    "this machine has more than %u PCI functions", BOOT_MAX_FUNCTIONS);
 	f = &boot_pci.function[boot_pci.count++];
 	memset(f, 0, sizeof(*f));
 	f->vendor = (uint16_t)id;
@@ -163,7 +162,6 @@ void boot_pci_scan(void)
 {
 	memset(&scan, 0, sizeof(scan));
 	boot_pci.count = 0;
-	boot_pci.dropped = 0;
 	queue_bus(0);
 	while (scan.head < scan.tail) {
 		uint32_t bus = scan.bus[scan.head++];
@@ -171,7 +169,4 @@ void boot_pci_scan(void)
 		for (uint32_t device = 0; device < DEVICES; device++)
 			scan_slot(bus, device);
 	}
-	if (boot_pci.dropped)
-		boot_log("pci: %u functions beyond the %u that can be handled stay unused\n", boot_pci.dropped,
-			BOOT_MAX_FUNCTIONS);
 }

@@ -4,7 +4,6 @@
 
 #include <hw/cpu.h>
 #include <lib/bitmap.h>
-#include <lib/isolate.h>
 #include <lib/policy.h>
 
 /* The region ends with the I/O and MSR bitmaps of the larger vendor format; the pool of tables is the rest. */
@@ -87,19 +86,4 @@ void boot_build_tables(const struct boot_machine *m, uint32_t s, struct boot_tab
 	map_memory(m, s, &t->nested);
 	build_port_bitmap(m, s, (uint8_t *)t->io_bitmap_hpa);
 	qv_policy_msrs((uint8_t *)t->msr_bitmap_hpa, m->vendor);
-}
-
-void boot_check_isolation(const struct boot_machine *m, const struct boot_tables *tables)
-{
-	const struct qv_region *box = qv_blob_region(&m->blob, QV_REGION_BLACKBOX, 0);
-	struct qv_isolation_error e;
-	bool good = qv_isolation_disjoint(m->blob.memory, m->blob.memory_count, m->blob.region, m->blob.region_count,
-		box->hpa + QV_BB_SLICE_OFF, &e);
-
-	for (uint32_t s = 0; good && s < m->blob.sandbox_count; s++)
-		good = qv_isolation_tables(&tables[s].nested, s, false, m->blob.memory, m->blob.memory_count, &e);
-	if (!good)
-		boot_refuse("this is a defect of the tools or of the boot code: report it with the system file",
-			"isolation check: %s (sandbox %u, other %u, address 0x%lx)", e.what, e.sandbox, e.other, e.address);
-	boot_log("isolation check: every leaf of %u sandboxes agrees with the system file\n", m->blob.sandbox_count);
 }

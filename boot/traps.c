@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Exceptions in boot code end it: registers, then stop. The only interrupt is the wake-up of parked cores. */
+/* Exceptions in boot code end it: registers, then stop. The only interrupt is the one that wakes a sleeping core. */
 #include "boot.h"
 
 #include <hw/apic.h>

@@ -201,9 +201,79 @@ bool qv_acpi_parse_madt(const struct qv_acpi_table *table, struct qv_acpi_madt *
 
 /* ---- FADT (5.2.9) ---- */
 
-enum { FADT_PM_TIMER = 76, FADT_PM_TIMER_LENGTH = 91, FADT_FLAGS = 112, FADT_X_PM_TIMER = 208, FADT_1_0 = 116 };
+enum { FADT_SMI_COMMAND = 48, FADT_PM_TIMER = 76, FADT_PM_TIMER_LENGTH = 91, FADT_FLAGS = 112, FADT_1_0 = 116 };
+enum { FADT_RESET = 116, FADT_X_PM_TIMER = 208, FADT_SLEEP_CONTROL = 244, FADT_SLEEP_STATUS = 256, GAS_BYTES = 12 };
+#define GAS_IO 1u /* address space of a generic address, 5.2.3.2 */
+#define SMI_PORTS 2u /* command and the status port beside it */
 #define FADT_TIMER_32BIT (1u << 8)
 #define FADT_HW_REDUCED  (1u << 20)
+
+/* Fixed register blocks: port and length in the ACPI 1.0 part, and where the extended address is. */
+static const struct {
+	uint8_t port, length, extended;
+	const char *name;
+} fixed_blocks[] = {
+	{ 56, 88, 148, "PM1a event" }, { 60, 88, 160, "PM1b event" }, { 64, 89, 172, "PM1a control" },
+	{ 68, 89, 184, "PM1b control" }, { 72, 90, 196, "PM2 control" }, { 76, 91, 208, "PM timer" },
+	{ 80, 92, 220, "GPE0" }, { 84, 93, 232, "GPE1" },
+};
+#define FIXED_BLOCKS (sizeof(fixed_blocks) / sizeof(fixed_blocks[0]))
+
+static void add_block(struct qv_acpi_fadt *fadt, uint64_t port, uint32_t bytes, const char *name)
+{
+	uint64_t last = port + bytes - 1;
+
+	if (port == 0 || port > UINT16_MAX || bytes == 0)
+		return;
+	if (last > UINT16_MAX)
+		last = UINT16_MAX;
+	for (uint32_t i = 0; i < fadt->block_count; i++) {
+		if (fadt->block[i].first == port && fadt->block[i].last == last)
+			return;
+	}
+	if (fadt->block_count < QV_ACPI_MAX_BLOCKS)
+		fadt->block[fadt->block_count++] = (struct qv_acpi_block){ (uint16_t)port, (uint16_t)last, name };
+}
+
+/* A generic address in I/O space: space, width in bits, offset, access size, address. */
+static void add_generic(struct qv_acpi_fadt *fadt, const struct qv_acpi_table *table, uint32_t at, uint32_t bytes,
+			const char *name)
+{
+	const uint8_t *p = table->bytes + at;
+
+	if (table->length < at + GAS_BYTES || p[0] != GAS_IO)
+		return;
+	if (bytes < (p[1] + 7u) / 8)
+		bytes = (p[1] + 7u) / 8;
+	add_block(fadt, le64(p + 4), bytes, name);
+}
+
+/* 2 * 8 fixed blocks and the four below fit QV_ACPI_MAX_BLOCKS. */
+static void find_blocks(const struct qv_acpi_table *table, struct qv_acpi_fadt *fadt)
+{
+	const uint8_t *p = table->bytes;
+
+	for (size_t i = 0; i < FIXED_BLOCKS; i++) {
+		uint32_t bytes = p[fixed_blocks[i].length];
+
+		add_block(fadt, le32(p + fixed_blocks[i].port), bytes, fixed_blocks[i].name);
+		add_generic(fadt, table, fixed_blocks[i].extended, bytes, fixed_blocks[i].name);
+	}
+	add_block(fadt, le32(p + FADT_SMI_COMMAND), SMI_PORTS, "SMI command");
+	add_generic(fadt, table, FADT_RESET, 1, "reset");
+	add_generic(fadt, table, FADT_SLEEP_CONTROL, 1, "sleep control");
+	add_generic(fadt, table, FADT_SLEEP_STATUS, 1, "sleep status");
+}
+_Static_assert(2 * FIXED_BLOCKS + 4 <= QV_ACPI_MAX_BLOCKS, "all register blocks fit");
+
+const struct qv_acpi_block *qv_acpi_block_at(const struct qv_acpi_fadt *fadt, uint16_t first, uint16_t last)
+{
+	for (uint32_t i = 0; i < fadt->block_count; i++) {
+		if (first <= fadt->block[i].last && fadt->block[i].first <= last)
+			return &fadt->block[i];
+	}
+	return NULL;
+}
 
 bool qv_acpi_parse_fadt(const struct qv_acpi_table *table, struct qv_acpi_fadt *fadt)
 {
@@ -213,6 +283,7 @@ bool qv_acpi_parse_fadt(const struct qv_acpi_table *table, struct qv_acpi_fadt *
 	memset(fadt, 0, sizeof(*fadt));
 	if (table->length < FADT_1_0)
 		return false;
+	find_blocks(table, fadt);
 	if (le32(p + FADT_FLAGS) & FADT_HW_REDUCED)
 		return true;
 	port = p[FADT_PM_TIMER_LENGTH] == 4 ? le32(p + FADT_PM_TIMER) : 0;
@@ -264,8 +335,9 @@ static bool take_scope(struct list *list, struct qv_acpi_scope *scope)
 	scope->id = p[4];
 	scope->bus = p[5];
 	scope->hops = (uint8_t)((length - SCOPE_FIXED) / 2);
-	scope->device = p[length - 2];
-	scope->function = p[length - 1];
+	memset(scope->step, 0, sizeof(scope->step));
+	for (uint32_t i = 0; i < QV_ACPI_MAX_HOPS && i < scope->hops; i++)
+		scope->step[i] = (uint8_t)(p[6 + 2 * i] << 3 | (p[7 + 2 * i] & 7));
 	return true;
 }
 
@@ -294,17 +366,16 @@ static void add_unit(struct qv_acpi_dmar *dmar, const uint8_t *p, size_t length)
 static void add_rmrr(struct qv_acpi_dmar *dmar, const uint8_t *p, size_t length)
 {
 	struct list scopes = { p + RMRR_FIXED, length - RMRR_FIXED };
-	struct qv_acpi_rmrr *rmrr;
+	struct qv_acpi_scope scope;
 
-	if (dmar->rmrr_count == QV_ACPI_MAX_RMRR) {
-		dmar->dropped++;
-		return;
+	while (take_scope(&scopes, &scope)) {
+		if (dmar->rmrr_count == QV_ACPI_MAX_RMRR) {
+			dmar->dropped++;
+			return;
+		}
+		dmar->rmrr[dmar->rmrr_count++] = (struct qv_acpi_rmrr){
+			.segment = le16(p + 6), .base = le64(p + 8), .limit = le64(p + 16), .scope = scope };
 	}
-	rmrr = &dmar->rmrr[dmar->rmrr_count++];
-	rmrr->segment = le16(p + 6);
-	rmrr->base = le64(p + 8);
-	rmrr->limit = le64(p + 16);
-	(void)take_scope(&scopes, &rmrr->scope);
 }
 
 bool qv_acpi_parse_dmar(const struct qv_acpi_table *table, struct qv_acpi_dmar *dmar)

@@ -99,8 +99,9 @@ static void make_dmar(void)
 		1, 8, 0, 0, 0, 0, 2, 1, /* endpoint 00:02.1 */
 		3, 8, 0, 0, 5, 0xf0, 0x1f, 0, /* IO-APIC 5 */
 		0, 0, 16, 0, 1, 0, 0, 0, 0, 0x10, 0xd9, 0xfe, 0, 0, 0, 0, /* INCLUDE_ALL */
-		1, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 0, 0, 0, 0, 0xff, 0xff, 0x0f, 0x7f, 0, 0, 0, 0,
+		1, 0, 42, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 0, 0, 0, 0, 0xff, 0xff, 0x0f, 0x7f, 0, 0, 0, 0,
 		1, 8, 0, 0, 0, 0, 0x1d, 0, /* RMRR for 00:1d.0 */
+		1, 10, 0, 0, 0, 0, 0x1c, 0, 3, 1, /* and for 03.1 behind the bridge 00:1c.0 */
 	};
 
 	at(DMAR)[36] = 38;
@@ -128,9 +129,18 @@ static int make(void **state)
 	put32(at(RSDT) + 36, (uint32_t)MADT);
 	table(RSDT, "RSDT", 40);
 	make_madt();
+	put32(at(FACP) + 48, 0xb2);
+	put32(at(FACP) + 56, 0x600);
+	at(FACP)[88] = 4;
 	put32(at(FACP) + 76, 0x608);
 	at(FACP)[91] = 4;
-	table(FACP, "FACP", 116);
+	at(FACP)[116] = 1; /* reset register: I/O port 0xcf9, 8 bits */
+	at(FACP)[117] = 8;
+	put64(at(FACP) + 120, 0xcf9);
+	at(FACP)[220] = 1; /* extended GPE0: 16 bytes at 0xb020 */
+	at(FACP)[221] = 128;
+	put64(at(FACP) + 224, 0xb020);
+	table(FACP, "FACP", 244);
 	put64(at(MCFG) + 44, 0xb0000000);
 	at(MCFG)[55] = 0xff;
 	table(MCFG, "MCFG", 60);
@@ -181,6 +191,30 @@ static void reads_others(void **state)
 	assert_false(open_and_find("HPET", &t));
 }
 
+static void finds_register_blocks(void **state)
+{
+	static const struct {
+		uint16_t first, last;
+		const char *name;
+	} hits[] = {
+		{ 0x600, 0x600, "PM1a event" }, { 0x5f0, 0x603, "PM1a event" }, { 0x60b, 0x60b, "PM timer" },
+		{ 0xb3, 0xb3, "SMI command" }, { 0xcf8, 0xcff, "reset" }, { 0xb02f, 0xb02f, "GPE0" }, { 0, 0xffff, "PM1a event" },
+	}, misses[] = { { 0x5ff, 0x5ff, "" }, { 0x604, 0x607, "" }, { 0xb030, 0xffff, "" }, { 0xb1, 0xb1, "" } };
+	struct qv_acpi_table t;
+	struct qv_acpi_fadt fadt;
+
+	(void)state;
+	assert_true(open_and_find("FACP", &t) && qv_acpi_parse_fadt(&t, &fadt));
+	for (size_t i = 0; i < sizeof(hits) / sizeof(hits[0]); i++) {
+		const struct qv_acpi_block *b = qv_acpi_block_at(&fadt, hits[i].first, hits[i].last);
+
+		assert_non_null(b);
+		assert_string_equal(b->name, hits[i].name);
+	}
+	for (size_t i = 0; i < sizeof(misses) / sizeof(misses[0]); i++)
+		assert_null(qv_acpi_block_at(&fadt, misses[i].first, misses[i].last));
+}
+
 static void reads_dmar(void **state)
 {
 	struct qv_acpi_table t;
@@ -192,13 +226,17 @@ static void reads_dmar(void **state)
 	assert_int_equal(dmar.unit_count, 2);
 	assert_int_equal(dmar.unit[0].base, 0xfed90000);
 	assert_int_equal(dmar.unit[0].scope_count, 2);
-	assert_int_equal(dmar.unit[0].scope[0].device, 2);
-	assert_int_equal(dmar.unit[0].scope[0].function, 1);
+	assert_int_equal(dmar.unit[0].scope[0].step[0], 2 << 3 | 1);
 	assert_int_equal(dmar.unit[0].scope[1].id, 5);
 	assert_int_equal(dmar.unit[1].flags, QV_DRHD_INCLUDE_ALL);
-	assert_int_equal(dmar.rmrr_count, 1);
+	assert_int_equal(dmar.rmrr_count, 2);
 	assert_int_equal(dmar.rmrr[0].limit, 0x7f0fffff);
-	assert_int_equal(dmar.rmrr[0].scope.device, 0x1d);
+	assert_int_equal(dmar.rmrr[0].scope.hops, 1);
+	assert_int_equal(dmar.rmrr[0].scope.step[0], 0x1d << 3);
+	assert_int_equal(dmar.rmrr[1].limit, 0x7f0fffff);
+	assert_int_equal(dmar.rmrr[1].scope.hops, 2);
+	assert_int_equal(dmar.rmrr[1].scope.step[0], 0x1c << 3);
+	assert_int_equal(dmar.rmrr[1].scope.step[1], 3 << 3 | 1);
 }
 
 static void falls_back_to_rsdt(void **state)
@@ -312,6 +350,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(reads_madt, make), cmocka_unit_test_setup(reads_others, make),
+		cmocka_unit_test_setup(finds_register_blocks, make),
 		cmocka_unit_test_setup(reads_dmar, make), cmocka_unit_test_setup(falls_back_to_rsdt, make),
 		cmocka_unit_test_setup(refuses_bad_checksums, make), cmocka_unit_test_setup(refuses_bad_lengths, make),
 		cmocka_unit_test_setup(refuses_bad_entries, make), cmocka_unit_test(caps_counts),

@@ -59,6 +59,8 @@ static uint32_t record_rights(const struct qv_memory *m)
 		rights |= QV_PT_WRITE;
 	if (m->flags & QV_MEM_EXEC)
 		rights |= QV_PT_EXEC;
+	if (m->flags & QV_MEM_UNCACHED)
+		rights |= QV_PT_UNCACHED;
 	return rights;
 }
 
@@ -67,18 +69,18 @@ static bool wanted(const struct qv_memory *m, uint32_t sandbox, bool devices)
 	return m->sandbox == sandbox && (!devices || m->kind == QV_MEMORY_PRIVATE);
 }
 
-/* Is the leaf inside record `m`, at the right offset, with no more than its rights? */
+/* Is the leaf inside record `m`, at the right offset, with exactly its rights? Devices read and write, nothing else. */
 static bool leaf_fits(const struct qv_pt_leaf *leaf, const struct qv_memory *m, bool devices)
 {
-	uint32_t rights = leaf->rights & (QV_PT_READ | QV_PT_WRITE | QV_PT_EXEC);
+	uint32_t rights = record_rights(m);
 
 	if (leaf->to < m->hpa || leaf->to - m->hpa > m->size || leaf->size > m->size - (leaf->to - m->hpa))
 		return false;
 	if (leaf->from - m->gpa != leaf->to - m->hpa)
 		return false;
 	if (devices)
-		rights &= ~QV_PT_EXEC; /* second-level formats have no such right */
-	return (rights & ~record_rights(m)) == 0;
+		rights &= QV_PT_READ | QV_PT_WRITE;
+	return leaf->rights == rights;
 }
 
 static bool leaf_allowed(const struct qv_pt_leaf *leaf, uint32_t sandbox, bool devices, const struct qv_memory *memory,
@@ -106,7 +108,10 @@ bool qv_isolation_tables(const struct qv_pt *tables, uint32_t sandbox, bool devi
 	uint32_t memory_count, struct qv_isolation_error *error)
 {
 	struct qv_pt_leaf leaf;
+	uint64_t bad;
 
+	if (!qv_pt_sound(tables, &bad))
+		return fail(error, "a table has an entry that its builder never writes", sandbox, 0, bad);
 	for (uint64_t at = 0; qv_pt_next(tables, at, &leaf); at = leaf.from + leaf.size) {
 		if (!leaf_allowed(&leaf, sandbox, devices, memory, memory_count))
 			return fail(error, "a table maps what its sandbox does not own", sandbox, 0, leaf.to);

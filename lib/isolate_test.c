@@ -25,18 +25,23 @@ static const struct qv_region region[] = {
 	{ .kind = QV_REGION_CORE, .hpa = 48 * MIB, .size = MIB },
 };
 
-static struct qv_pt build(uint32_t sandbox)
+static struct qv_pt build_as(const struct qv_pt_format *format, uint32_t sandbox, bool devices)
 {
 	struct qv_pt pt;
 	void *pool = aligned_alloc(4096, 64 * 4096);
 
-	qv_pt_init(&pt, &qv_pt_ept, pool, (uint64_t)pool, 64);
+	qv_pt_init(&pt, format, pool, (uint64_t)pool, 64);
 	for (size_t i = 0; i < MEMORIES; i++) {
-		if (memory[i].sandbox == sandbox)
-			assert_int_equal(qv_pt_map(&pt, memory[i].gpa, memory[i].hpa, memory[i].size, memory[i].flags & 7,
-				memory[i].grain), QV_PT_OK);
+		if (memory[i].sandbox == sandbox && (!devices || memory[i].kind == QV_MEMORY_PRIVATE))
+			assert_int_equal(qv_pt_map(&pt, memory[i].gpa, memory[i].hpa, memory[i].size,
+				memory[i].flags & (devices ? 3 : 7), memory[i].grain), QV_PT_OK);
 	}
 	return pt;
+}
+
+static struct qv_pt build(uint32_t sandbox)
+{
+	return build_as(&qv_pt_ept, sandbox, false);
 }
 
 static bool tables_good(struct qv_pt *pt, uint32_t sandbox, bool devices)
@@ -93,6 +98,55 @@ static void console_in_device_tables_is_found(void **state)
 	assert_false(tables_good(&pt, 0, true));
 }
 
+static void fewer_rights_are_found(void **state)
+{
+	struct qv_pt pt = build(1);
+	struct qv_pt_leaf leaf;
+
+	(void)state;
+	assert_true(qv_pt_lookup(&pt, 0, &leaf));
+	for (uint64_t i = 0; i < pt.used * QV_PT_ENTRIES; i++) {
+		if (pt.base[i] >> 12 == leaf.to >> 12)
+			pt.base[i] &= ~4ull; /* execute */
+	}
+	assert_false(tables_good(&pt, 1, false));
+}
+
+/* A table outside the pool: a walk by software that stops there would not see what a processor sees. */
+static void stray_table_is_found(void **state)
+{
+	struct qv_pt pt = build(0);
+
+	(void)state;
+	pt.base[400] = 72 * MIB | 7;
+	assert_false(tables_good(&pt, 0, false));
+}
+
+/* Any one wrong bit, in entries that are used and in those that are not. */
+static void flip_everything(const struct qv_pt_format *format, bool devices)
+{
+	struct qv_pt pt = build_as(format, 0, devices);
+	struct qv_isolation_error e;
+
+	assert_true(qv_isolation_tables(&pt, 0, devices, memory, MEMORIES, &e));
+	for (uint64_t i = 0; i < pt.used * QV_PT_ENTRIES; i++) {
+		for (uint32_t bit = 0; bit < 64; bit += pt.base[i] ? 1 : 11) {
+			pt.base[i] ^= 1ull << bit;
+			assert_false(qv_isolation_tables(&pt, 0, devices, memory, MEMORIES, &e));
+			pt.base[i] ^= 1ull << bit;
+		}
+	}
+	assert_true(tables_good(&pt, 0, devices));
+}
+
+static void every_wrong_bit_is_found(void **state)
+{
+	(void)state;
+	flip_everything(&qv_pt_ept, false);
+	flip_everything(&qv_pt_npt, false);
+	flip_everything(&qv_pt_vtd, true);
+}
+
 static void disjoint_records_pass(void **state)
 {
 	struct qv_isolation_error e;
@@ -124,6 +178,9 @@ int main(void)
 		cmocka_unit_test(wrong_offset_is_found),
 		cmocka_unit_test(hole_is_found),
 		cmocka_unit_test(console_in_device_tables_is_found),
+		cmocka_unit_test(fewer_rights_are_found),
+		cmocka_unit_test(stray_table_is_found),
+		cmocka_unit_test(every_wrong_bit_is_found),
 		cmocka_unit_test(disjoint_records_pass),
 		cmocka_unit_test(overlap_is_found),
 	};

@@ -22,6 +22,54 @@ uint16_t qv_pci_capability(const struct qv_pci_config *c, uint16_t bdf, uint8_t 
 	return 0;
 }
 
+enum qv_pci_path qv_pci_follow(const struct qv_pci_config *c, uint8_t bus, const uint8_t *step, uint32_t count,
+	uint16_t *bdf)
+{
+	for (uint32_t i = 0;; i++) {
+		uint32_t header;
+
+		*bdf = (uint16_t)(bus << 8 | step[i]);
+		if (i + 1 == count)
+			return QV_PCI_PATH_FOUND;
+		if (c->read(c->context, *bdf, 0) == UINT32_MAX)
+			return QV_PCI_PATH_ABSENT;
+		header = c->read(c->context, *bdf, QV_PCI_HEADER);
+		if ((header >> 16 & 0x7f) != 1)
+			return QV_PCI_PATH_BROKEN;
+		bus = (uint8_t)(c->read(c->context, *bdf, QV_PCI_BUS_NUMBERS) >> 8);
+	}
+}
+
+/* The node on `bus` that is `bdf` or leads to it. */
+static const struct qv_pci_node *toward(const struct qv_pci_node *node, uint32_t count, uint32_t bus, uint16_t bdf)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		bool leads = node[i].first_bus && node[i].first_bus <= bdf >> 8 && bdf >> 8 <= node[i].last_bus;
+
+		if (node[i].bdf >> 8 == bus && (node[i].bdf == bdf || leads))
+			return &node[i];
+	}
+	return NULL;
+}
+
+bool qv_pci_apart(const struct qv_pci_node *node, uint32_t count, uint16_t a, uint16_t b)
+{
+	uint32_t bus = 0;
+
+	for (uint32_t depth = 0; depth < 256; depth++) {
+		const struct qv_pci_node *x = toward(node, count, bus, a), *y = toward(node, count, bus, b);
+
+		if (!x || !y)
+			return false;
+		if (x != y)
+			return (x->confined && y->confined) || (bus == 0 && x->bdf >> 3 != y->bdf >> 3);
+		bus = x->first_bus;
+		if (bus == 0)
+			return false; /* the same function */
+	}
+	return false;
+}
+
 static void bar_fill(struct qv_bar *bar, uint64_t base, uint64_t mask, uint32_t flags)
 {
 	/* The writable bits of a register of 2^n bytes are n and above. */
@@ -70,6 +118,25 @@ enum qv_msi_kind qv_msi_decode(uint64_t address, uint32_t data, struct qv_msi_ta
 	if (data & MSI_DATA_FIXED & ~(0xffu | 1u << 14))
 		return QV_MSI_FORBIDDEN;
 	return target->vector < FIRST_VECTOR ? QV_MSI_NOTHING : QV_MSI_FIXED;
+}
+
+#define MSI_ADDRESS 4u
+#define MSI_64      (1u << 7)
+#define MSI_MASKS   (1u << 8)
+
+struct qv_msi_layout qv_msi_layout(uint16_t cap, uint16_t control)
+{
+	uint16_t low = (uint16_t)(cap + MSI_ADDRESS), data = (uint16_t)(low + (control & MSI_64 ? 8 : 4));
+	bool masks = (control & MSI_MASKS) != 0;
+
+	return (struct qv_msi_layout){
+		.control = (uint16_t)(cap + QV_MSI_CONTROL),
+		.low = low,
+		.high = control & MSI_64 ? (uint16_t)(low + 4) : 0,
+		.data = data,
+		.mask = masks ? (uint16_t)(data + 4) : 0,
+		.end = (uint16_t)(data + (masks ? 12 : 2)), /* mask and pending bits follow */
+	};
 }
 
 bool qv_msi_encode(const struct qv_msi_target *target, uint64_t *address, uint32_t *data)

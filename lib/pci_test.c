@@ -42,6 +42,94 @@ static void test_capabilities(void **unused)
 	assert_int_equal(qv_pci_capability(&config, 8, QV_PCI_CAP_MSI), 0);
 }
 
+/* A small tree: bus 0 has devices 2, 3 (functions 0 and 1) and root ports 1c.0 (to 1-4) and 1d.0 (to 5); behind the
+ * first a switch, upstream 1:0, downstream 2:0 (to 3) and 2:1 (to 4). */
+#define AT QV_PCI_BDF
+static struct qv_pci_node tree[] = {
+	{ .bdf = AT(0, 2, 0) }, { .bdf = AT(0, 3, 0) }, { .bdf = AT(0, 3, 1) },
+	{ .bdf = AT(0, 0x1c, 0), .first_bus = 1, .last_bus = 4 }, { .bdf = AT(0, 0x1d, 0), .first_bus = 5, .last_bus = 5 },
+	{ .bdf = AT(1, 0, 0), .first_bus = 2, .last_bus = 4 },
+	{ .bdf = AT(2, 0, 0), .first_bus = 3, .last_bus = 3 }, { .bdf = AT(2, 1, 0), .first_bus = 4, .last_bus = 4 },
+	{ .bdf = AT(3, 0, 0) }, { .bdf = AT(4, 0, 0) }, { .bdf = AT(4, 0, 1) }, { .bdf = AT(5, 0, 0) }, { .bdf = AT(5, 1, 0) },
+};
+#define TREE (sizeof(tree) / sizeof(tree[0]))
+
+static bool apart(uint16_t a, uint16_t b)
+{
+	bool way = qv_pci_apart(tree, TREE, a, b);
+
+	assert_int_equal(way, qv_pci_apart(tree, TREE, b, a));
+	return way;
+}
+
+static void set_confined(uint16_t bdf, bool confined)
+{
+	for (size_t i = 0; i < TREE; i++) {
+		if (tree[i].bdf == bdf)
+			tree[i].confined = confined;
+	}
+}
+
+static void test_peers(void **unused)
+{
+	(void)unused;
+	assert_true(apart(AT(0, 2, 0), AT(0, 3, 0)));
+	assert_true(apart(AT(0, 2, 0), AT(4, 0, 0)));
+	assert_true(apart(AT(3, 0, 0), AT(5, 0, 0)));
+	assert_false(apart(AT(0, 3, 0), AT(0, 3, 1)));   /* one package */
+	assert_false(apart(AT(3, 0, 0), AT(4, 0, 0)));   /* one switch */
+	assert_false(apart(AT(4, 0, 0), AT(4, 0, 1)));
+	assert_false(apart(AT(5, 0, 0), AT(5, 1, 0)));   /* one conventional bus */
+	assert_false(apart(AT(0, 2, 0), AT(0, 2, 0)));
+	assert_false(apart(AT(0, 2, 0), AT(9, 0, 0)));   /* not in the tree */
+	set_confined(AT(2, 0, 0), true);
+	assert_false(apart(AT(3, 0, 0), AT(4, 0, 0)));   /* both ports must */
+	set_confined(AT(2, 1, 0), true);
+	assert_true(apart(AT(3, 0, 0), AT(4, 0, 0)));
+	assert_false(apart(AT(4, 0, 0), AT(4, 0, 1)));   /* below the port, nothing has changed */
+	set_confined(AT(0, 3, 0), true);
+	set_confined(AT(0, 3, 1), true);
+	assert_true(apart(AT(0, 3, 0), AT(0, 3, 1)));
+}
+
+static void test_tree_with_a_loop(void **unused)
+{
+	static const struct qv_pci_node loop[] = {
+		{ .bdf = AT(0, 1, 0), .first_bus = 1, .last_bus = 9 }, { .bdf = AT(1, 0, 0), .first_bus = 1, .last_bus = 9 },
+	};
+
+	(void)unused;
+	assert_false(qv_pci_apart(loop, 2, AT(5, 0, 0), AT(6, 0, 0)));
+}
+
+/* Bridges: 00:1c.0 to bus 1, 01:00.0 to bus 2; 00:02.0 is no bridge; nothing else is there. */
+static uint32_t read_bridges(void *context, uint16_t bdf, uint32_t offset)
+{
+	bool first = bdf == AT(0, 0x1c, 0), second = bdf == AT(1, 0, 0);
+
+	(void)context;
+	if (!first && !second && bdf != AT(0, 2, 0))
+		return UINT32_MAX;
+	if (offset == QV_PCI_HEADER)
+		return bdf == AT(0, 2, 0) ? 0 : 1u << 16;
+	return offset == QV_PCI_BUS_NUMBERS ? (first ? 0x020100 : 0x020201) : 0x12345678;
+}
+
+static void test_paths(void **unused)
+{
+	static const struct qv_pci_config bridges = {read_bridges, NULL};
+	const uint8_t path[] = {0x1c << 3, 0, 5 << 3 | 1}, absent[] = {0x1d << 3, 0}, no_bridge[] = {2 << 3, 0};
+	uint16_t bdf;
+
+	(void)unused;
+	assert_int_equal(qv_pci_follow(&bridges, 0, path, 1, &bdf), QV_PCI_PATH_FOUND);
+	assert_int_equal(bdf, AT(0, 0x1c, 0));
+	assert_int_equal(qv_pci_follow(&bridges, 0, path, 3, &bdf), QV_PCI_PATH_FOUND);
+	assert_int_equal(bdf, AT(2, 5, 1));
+	assert_int_equal(qv_pci_follow(&bridges, 0, absent, 2, &bdf), QV_PCI_PATH_ABSENT);
+	assert_int_equal(qv_pci_follow(&bridges, 0, no_bridge, 2, &bdf), QV_PCI_PATH_BROKEN);
+}
+
 static void assert_bar(uint32_t v0, uint32_t v1, uint32_t s0, uint32_t s1, uint32_t used, uint64_t base, uint64_t size)
 {
 	const uint32_t value[2] = {v0, v1}, sized[2] = {s0, s1};
@@ -93,12 +181,39 @@ static void test_messages(void **unused)
 	assert_false(qv_msi_encode(&(struct qv_msi_target){255, 0x41}, &address, &data));
 }
 
+/* A capability may begin right behind the MSI capability: its registers must not be taken for MSI's. */
+static void test_msi_layout(void **state)
+{
+	static const struct {
+		uint16_t control, high, data, mask, length;
+	} forms[] = {
+		{0x0000, 0, 8, 0, 10}, {0x0080, 8, 12, 0, 14}, {0x0100, 0, 8, 12, 20}, {0x0180, 8, 12, 16, 24},
+		{0x007f, 0, 8, 0, 10}, {0xfe00, 0, 8, 0, 10}, {0xffff, 8, 12, 16, 24},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		struct qv_msi_layout l = qv_msi_layout(0x50, forms[i].control);
+
+		assert_int_equal(l.control, 0x52);
+		assert_int_equal(l.low, 0x54);
+		assert_int_equal(l.high, forms[i].high ? 0x50 + forms[i].high : 0);
+		assert_int_equal(l.data, 0x50 + forms[i].data);
+		assert_int_equal(l.mask, forms[i].mask ? 0x50 + forms[i].mask : 0);
+		assert_int_equal(l.end, 0x50 + forms[i].length);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_bars),
+		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_tree_with_a_loop),
+		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_msi_layout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

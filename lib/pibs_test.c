@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* I/O server: the known sequences and the corner cases of inheritance. server_sim_test.c has the properties. */
+/* I/O server: the known sequences and the corner cases of inheritance. servers_test.c has the properties. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

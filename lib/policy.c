@@ -147,13 +147,20 @@ static const struct {
 } port_rules[] = {
 	{ 0x00, 0x1f, QV_PORT_ONES }, /* DMA controllers, here and below: they write to any memory */
 	{ 0x20, 0x21, QV_PORT_ONES }, /* interrupt controllers */
+	{ 0x22, 0x3f, QV_PORT_ONES }, /* their aliases, and configuration of the super I/O chip: moves UARTs */
 	{ 0x40, 0x43, QV_PORT_ZERO },
+	{ 0x4e, 0x53, QV_PORT_ONES }, /* super I/O again, alias of the timer */
+	{ 0x61, 0x63, QV_PORT_ONES }, /* NMI control, gate of the timer; embedded controller; alias */
 	{ 0x64, 0x64, QV_PORT_FORBIDDEN }, /* keyboard controller: pulses the reset line */
+	{ 0x65, 0x67, QV_PORT_ONES }, /* aliases of 0x61, embedded controller */
 	{ 0x70, 0x71, QV_PORT_CMOS },
-	{ 0x80, 0x8f, QV_PORT_ONES },
+	{ 0x72, 0x77, QV_PORT_ONES }, /* second bank and aliases of the clock; 0x74 masks NMI too */
+	{ 0x80, 0x91, QV_PORT_ONES },
 	{ 0x92, 0x92, QV_PORT_FORBIDDEN }, /* fast reset and A20 */
-	{ 0xa0, 0xa1, QV_PORT_ONES },
+	{ 0x93, 0x9f, QV_PORT_ONES }, /* alias of the DMA pages */
+	{ 0xa0, 0xb1, QV_PORT_ONES }, /* second interrupt controller and its aliases */
 	{ 0xb2, 0xb3, QV_PORT_FORBIDDEN }, /* SMI command and status */
+	{ 0xb4, 0xbf, QV_PORT_ONES },
 	{ 0xc0, 0xdf, QV_PORT_ONES },
 	{ 0x4d0, 0x4d1, QV_PORT_ONES }, /* edge or level of the interrupt controllers */
 	{ QV_PORT_SLEEP_CONTROL, QV_PORT_READY, QV_PORT_ACPI },

@@ -110,6 +110,22 @@ static void test_port_actions(void **state)
 	assert_int_equal(qv_port_action(0x609), QV_PORT_ONES);
 }
 
+/* A port that answers like an absent one may still be the machine's. */
+static void test_ports_kept(void **state)
+{
+	static const uint16_t kept[] = { 0x00, 0x21, 0x22, 0x3f, 0x40, 0x4e, 0x53, 0x61, 0x63, 0x64, 0x65, 0x67, 0x70, 0x77,
+		0x8f, 0x92, 0xa1, 0xb2, 0xdf, 0x4d1, 0xcf8, 0xcff };
+	static const uint16_t free_ports[] = { 0x44, 0x4d, 0x54, 0x60, 0x68, 0x6f, 0x78, 0x7f, 0xe0, 0x2f8, 0x3f8,
+		0xcf7, 0xd00, 0xffff };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		assert_true(qv_port_kept(kept[i]));
+	for (size_t i = 0; i < sizeof(free_ports) / sizeof(free_ports[0]); i++)
+		assert_false(qv_port_kept(free_ports[i]));
+	assert_true(qv_port_kept(QV_PORT_SLEEP_CONTROL) && qv_port_kept(QV_PORT_READY));
+}
+
 static void test_allowed_ports(void **state)
 {
 	const struct qv_allowed_ports allowed[] = { { 0x3f8, 0x3ff }, { 0x2f8, 0x2ff } };
@@ -130,7 +146,8 @@ static void test_ports_refused(void **state)
 {
 	static const struct qv_allowed_ports bad[] = {
 		{ 0, 0xffff }, { 0xcf8, 0xcfb }, { 0xcff, 0xd00 }, { 0x64, 0x64 }, { 0x60, 0x6f }, { 0x92, 0x92 },
-		{ 0x600, 0x600 }, { 0x605, 0x605 }, { 0x43, 0x44 }, { 0x400, 0x3ff },
+		{ 0x600, 0x600 }, { 0x61, 0x61 }, { 0x2e, 0x2f }, { 0x53, 0x53 }, { 0x62, 0x62 }, { 0x74, 0x74 },
+		{ 0xa4, 0xa5 }, { 0x605, 0x605 }, { 0x43, 0x44 }, { 0x400, 0x3ff },
 	};
 	uint8_t map[QV_SVM_IOPM_BYTES];
 
@@ -149,7 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows_disjoint), cmocka_unit_test(test_bitmaps_follow_rules),
 		cmocka_unit_test(test_no_exit_for_ticks), cmocka_unit_test(test_never_passed),
-		cmocka_unit_test(test_port_actions), cmocka_unit_test(test_allowed_ports),
+		cmocka_unit_test(test_port_actions), cmocka_unit_test(test_ports_kept), cmocka_unit_test(test_allowed_ports),
 		cmocka_unit_test(test_ports_refused),
 	};
 

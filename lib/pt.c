@@ -336,3 +336,70 @@ bool qv_pt_next(const struct qv_pt *pt, uint64_t address, struct qv_pt_leaf *lea
 	}
 	return false;
 }
+
+static bool leaf_sound(const struct qv_pt *pt, uint64_t entry, uint32_t level)
+{
+	uint64_t to = round_down(entry & pt->format->address_mask, level_size(level));
+	uint32_t rights = leaf_rights(pt->format, entry);
+
+	return level <= LEAF_TOP && rights_valid(rights) && entry == leaf_entry(pt->format, to, level, rights);
+}
+
+static bool pointer_sound(const struct qv_pt *pt, uint64_t entry)
+{
+	uint32_t page = entry_page(pt, entry);
+
+	if (page == NO_PAGE || page == 0)
+		return false;
+	return entry == ((pt->base_hpa + page * QV_PAGE_SIZE) | pt->format->table_bits);
+}
+
+/* A walk over all entries, depth first: at[level] is the next entry to look at in the table on page[level]. */
+struct tour {
+	uint32_t page[QV_PT_LEVELS], at[QV_PT_LEVELS];
+	uint32_t level;
+	uint32_t tables; /* met so far */
+};
+
+static uint64_t tour_address(const struct tour *t)
+{
+	uint64_t address = 0;
+
+	for (uint32_t level = t->level; level < QV_PT_LEVELS; level++)
+		address += (t->at[level] - 1) * level_size(level);
+	return address;
+}
+
+static bool tour_step(const struct qv_pt *pt, struct tour *t)
+{
+	uint64_t entry = pt->base[t->page[t->level] * QV_PT_ENTRIES + t->at[t->level]++];
+
+	if (entry == 0)
+		return true;
+	if (!is_present(pt, entry))
+		return false;
+	if (is_leaf(pt, entry, t->level))
+		return leaf_sound(pt, entry, t->level);
+	if (!pointer_sound(pt, entry) || ++t->tables > pt->used)
+		return false;
+	t->level--;
+	t->page[t->level] = entry_page(pt, entry);
+	t->at[t->level] = 0;
+	return true;
+}
+
+bool qv_pt_sound(const struct qv_pt *pt, uint64_t *address)
+{
+	struct tour t = { .level = TOP_LEVEL, .tables = 1 };
+
+	while (t.level < QV_PT_LEVELS) {
+		if (t.at[t.level] == QV_PT_ENTRIES) {
+			t.level++;
+		} else if (!tour_step(pt, &t)) {
+			*address = tour_address(&t);
+			return false;
+		}
+	}
+	*address = 0;
+	return t.tables == pt->used;
+}

@@ -8,6 +8,7 @@
 #   defines -D...                       for all proofs of the folder
 #   proof short|long | FUNCTION | CBMC OPTIONS | CLAIM, with its sizes
 #   bug PATCH | FUNCTION                the patch must make that proof fail (with the options of its first line)
+# Every proof needs a bug: what no bug can break proves nothing.
 # Long proofs run when QUEST_LONG=1. CBMC comes from $CBMC, build/tools/cbmc or the path; its memory is capped.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -23,6 +24,11 @@ cbmc=${CBMC:-$root/build/tools/cbmc/bin/cbmc}
 trim() { sed 's/^[[:space:]]*//; s/[[:space:]]*$//' <<< "$1"; }
 key() { sed -n "s/^$2 //p" "proofs/$1/proof"; }
 
+# Functions that are proved, but that no bug breaks.
+without_bug() {
+	comm -23 <(key "$1" proof | cut -d'|' -f2 | tr -d ' \t' | sort -u) <(key "$1" bug | cut -d'|' -f2 | tr -d ' \t' | sort -u)
+}
+
 # Lines `kind|folder|function|options|claim` of all that is to run.
 jobs_of() {
 	local folder=$1 line length function options claim patch
@@ -37,6 +43,7 @@ jobs_of() {
 		IFS='|' read -r _ _ options _ <<< "$line"
 		echo "bug|$folder|$function|$(trim "$options")|$patch"
 	done < <(key "$folder" bug)
+	without_bug "$folder" | while read -r function; do echo "bare|$folder|$function||"; done
 }
 
 # run_cbmc FOLDER SOURCE-ROOT FUNCTION OPTIONS LOG: writes the log, sets `seconds`.
@@ -96,6 +103,11 @@ run_bug() {
 	caught=$(grep -m 1 'FAILURE$' "$log" | sed 's/^\[[^]]*\] line [0-9]* //; s/: FAILURE$//')
 	grep -q '^VERIFICATION FAILED$' "$log" && [ -n "$caught" ]
 	verdict $? "bug $folder/${patch%.patch} breaks ${function#prove_}: ${caught:-nothing} ($seconds s)" "$log"
+}
+
+run_bare() {
+	echo "not ok $n - proof $1/${2#prove_} has a seeded bug"
+	echo "# add a patch that breaks it, and a line \`bug PATCH | $2\` to proofs/$1/proof"
 }
 
 folders=("$@")

@@ -171,6 +171,10 @@ static int finish(struct job *job, const struct arguments *a)
 		report_json(&job->plan, &job->config, stdout);
 	else if (good)
 		report_text(&job->plan, &job->config, stdout);
+	if (fflush(stdout) != 0) {
+		(void)fprintf(stderr, "questc: error: cannot write the report: %s\n", strerror(errno));
+		good = false;
+	}
 	free(bytes);
 	return good ? 0 : 2;
 }

@@ -111,7 +111,7 @@ static bool add_to_map(struct builder *b, struct yaml_node *map, struct yaml_nod
 
 	if (*key) {
 		node->key = *key;
-		if (node->at.line == 0) /* an absent value has no place of its own */
+		if (node->kind == YAML_SCALAR && !node->quoted && !node->text[0]) /* an absent value has no place of its own */
 			node->at = node->key->at;
 		*key = NULL;
 		return true;

@@ -36,6 +36,8 @@ static int64_t restart_other(uint32_t sandbox)
 		mon_refused();
 		return QV_EPERM;
 	}
+	if (mon.handover->outbox[core].state == QV_CORE_DEAD)
+		return QV_EIO;
 	if (!mon_mail_taken(core))
 		return QV_EBUSY;
 	return mon_mail_send(core, QV_MAIL_RESTART, 0) ? 0 : QV_EBUSY;

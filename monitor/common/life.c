@@ -128,13 +128,12 @@ static bool park_others(enum qv_core_state state)
 /* Core 0 only. The order is that of the design: cores, devices, memory, registers, launch. */
 static void end_life(void)
 {
-	bool faulted = take(QV_MAIL_FAULT), stop = take(QV_MAIL_STOP);
-	bool restart = take(QV_MAIL_RESTART) || (faulted && mon.sandbox->on_fault == QV_ON_FAULT_RESTART);
+	bool faulted = take(QV_MAIL_FAULT), stop = take(QV_MAIL_STOP), promised = take(QV_MAIL_RESTART);
+	bool restart = promised || (faulted && !stop && mon.sandbox->on_fault == QV_ON_FAULT_RESTART);
 	enum qv_core_state end = faulted && !stop ? QV_CORE_FAULTED : QV_CORE_STOPPED;
 
 	if (over() && !restart && !faulted)
 		return;
-	restart = restart && !stop;
 	/* First all down and deaf to SIPI, then ready for the new life: a sibling that was parked last could otherwise have
 	 * started one that was parked before it, with the old code. */
 	if (!park_others(restart ? QV_CORE_STOPPED : end) || (restart && !park_others(QV_CORE_WAITING))) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Machine locks: first come, first served, and bounded. A holder that does not answer makes the lock useless for all,
- * so devices can no longer be set up or restarted, but no running sandbox waits for it.
+ * so devices can no longer be set up or restarted, but no running sandbox waits for it. It is recorded once.
  */
 #include "mon.h"
 
@@ -20,6 +20,7 @@ bool mon_lock(struct qv_ticket_lock *lock)
 	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket) {
 		if (hw_rdtsc() > deadline) {
 			broken = true; /* the ticket stays unserved: asking again would only wait again */
+			mon_record_silence(QV_EXIT_LOCK, (uint64_t)(lock - &mon.handover->locks->pci_config));
 			return false;
 		}
 		hw_pause();

@@ -104,13 +104,24 @@ bool mon_mail_taken(uint32_t core)
 	return __atomic_load_n(&h->outbox[core].acked[h->core], __ATOMIC_ACQUIRE) == mon.outbox->to[core].sequence;
 }
 
+/* Recorded once for each core. */
+static bool silent(uint32_t core)
+{
+	static uint32_t known;
+
+	if ((known >> core & 1u) == 0)
+		mon_record_silence(QV_EXIT_MAIL, core);
+	known |= 1u << core;
+	return false;
+}
+
 bool mon_mail_wait(uint32_t core)
 {
 	uint64_t deadline = hw_rdtsc() + 2 * mon.handover->tsc_hz;
 
 	while (!mon_mail_taken(core)) {
 		if (hw_rdtsc() > deadline)
-			return false;
+			return silent(core);
 		mon_mail_poll();
 		hw_pause();
 	}
@@ -124,7 +135,7 @@ static bool monitor_is_up(uint32_t core)
 
 	while (mon.handover->outbox[core].state == QV_CORE_OFF) {
 		if (hw_rdtsc() > deadline)
-			return false;
+			return silent(core);
 		hw_pause();
 	}
 	return true;

@@ -54,6 +54,9 @@ void mon_set_state(enum qv_core_state state);
 void mon_refused(void);
 /* Enter a fault into the black box. */
 void mon_record_fault(const struct mon_exit *e, uint32_t reason, uint64_t address);
+/* Enter that another core's monitor does not answer: QV_EXIT_LOCK or QV_EXIT_MAIL, and which lock or core. The guest
+ * may have done nothing wrong, so whether its life ends is up to the caller. */
+void mon_record_silence(uint32_t reason, uint64_t which);
 /* The sandbox reports ready: the exits so far become the baseline. */
 void mon_ready(void);
 /* Lives of the sandbox so far. */

@@ -309,42 +309,26 @@ enum mon_verdict mon_on_nested(struct mon_gprs *g, const struct mon_exit *e)
 
 /* ---- capabilities in configuration space ---- */
 
-#define MSI_CONTROL  2u
-#define MSI_ADDRESS  4u
+#define MSI_LONGEST  24u
 #define MSI_ENABLE   (1u << 0)
 #define MSI_COUNT_BITS 0x007eu /* one vector is offered and enabled, no more */
-#define MSI_64       (1u << 7)
-#define MSI_MASKS    (1u << 8)
 #define MSIX_CONTROL 2u
 #define MSIX_GUEST_BITS 0xc000u /* enable, mask all */
 #define MSIX_SIZE_MASK  0x07ffu
 
-struct msi_layout { /* offsets in configuration space; 0 = absent */
-	uint16_t control, low, high, data, mask;
-};
-
-static struct msi_layout msi_layout(const struct qv_pci_function *f)
+static struct qv_msi_layout msi_layout(const struct qv_pci_function *f)
 {
-	uint32_t control = mon_pci_config_read(f->bdf, (uint16_t)(f->msi_cap + MSI_CONTROL), 2);
-	uint16_t low = (uint16_t)(f->msi_cap + MSI_ADDRESS), data = (uint16_t)(low + (control & MSI_64 ? 8 : 4));
-
-	return (struct msi_layout){
-		.control = (uint16_t)(f->msi_cap + MSI_CONTROL),
-		.low = low,
-		.high = control & MSI_64 ? (uint16_t)(low + 4) : 0,
-		.data = data,
-		.mask = control & MSI_MASKS ? (uint16_t)(data + 4) : 0,
-	};
+	return qv_msi_layout(f->msi_cap, (uint16_t)mon_pci_config_read(f->bdf, (uint16_t)(f->msi_cap + QV_MSI_CONTROL), 2));
 }
 
-static struct message msi_message(const struct qv_pci_function *f, const struct msi_layout *l)
+static struct message msi_message(const struct qv_pci_function *f, const struct qv_msi_layout *l)
 {
 	if (f->irte_count)
 		return message_of(f, 0);
 	return (struct message){ mon_pci_config_read(f->bdf, l->low, 4), mon_pci_config_read(f->bdf, l->data, 2) };
 }
 
-static bool msi_set(const struct qv_pci_function *f, const struct msi_layout *l, struct message m)
+static bool msi_set(const struct qv_pci_function *f, const struct qv_msi_layout *l, struct message m)
 {
 	uint32_t words[4] = { 0 };
 
@@ -359,7 +343,7 @@ static bool msi_set(const struct qv_pci_function *f, const struct msi_layout *l,
 
 static bool msi_write(const struct qv_pci_function *f, uint16_t offset, uint8_t size, uint32_t value)
 {
-	struct msi_layout l = msi_layout(f);
+	struct qv_msi_layout l = msi_layout(f);
 	struct message m = msi_message(f, &l);
 
 	if (offset == l.control && size == 2) {
@@ -381,9 +365,15 @@ static bool msi_write(const struct qv_pci_function *f, uint16_t offset, uint8_t 
 	return msi_set(f, &l, m);
 }
 
+/* The capability ends where its form says: another one may begin in the next dword. */
+static bool in_msi(const struct qv_pci_function *f, uint16_t offset)
+{
+	return f->msi_cap != 0 && offset >= f->msi_cap && offset < f->msi_cap + MSI_LONGEST && offset < msi_layout(f).end;
+}
+
 bool mon_msi_config_write(const struct qv_pci_function *f, uint16_t offset, uint8_t size, uint32_t value)
 {
-	if (f->msi_cap != 0 && offset >= f->msi_cap && offset < f->msi_cap + 0x18u)
+	if (in_msi(f, offset))
 		return msi_write(f, offset, size, value);
 	if (f->msix_cap != 0 && offset == f->msix_cap + MSIX_CONTROL && size == 2)
 		mon_pci_config_write(f->bdf, offset, 2, value & MSIX_GUEST_BITS);
@@ -394,7 +384,7 @@ bool mon_msi_config_write(const struct qv_pci_function *f, uint16_t offset, uint
 
 static uint32_t msi_read(const struct qv_pci_function *f, uint16_t offset, uint32_t value)
 {
-	struct msi_layout l = msi_layout(f);
+	struct qv_msi_layout l = msi_layout(f);
 	struct message m = msi_message(f, &l);
 
 	if (offset == f->msi_cap)
@@ -408,7 +398,7 @@ static uint32_t msi_read(const struct qv_pci_function *f, uint16_t offset, uint3
 
 uint32_t mon_msi_config_read(const struct qv_pci_function *f, uint16_t offset, uint32_t value)
 {
-	if (f->msi_cap != 0 && offset >= f->msi_cap && offset < f->msi_cap + 0x18u)
+	if (in_msi(f, offset))
 		return msi_read(f, offset, value);
 	if (f->msix_cap != 0 && offset == f->msix_cap && f->msix_count != 0)
 		return (value & ~(MSIX_SIZE_MASK << 16)) | (vectors(f) - 1) << 16;
@@ -429,7 +419,7 @@ static void reset_msix(const struct qv_pci_function *f)
 
 static void reset_msi(const struct qv_pci_function *f)
 {
-	struct msi_layout l = msi_layout(f);
+	struct qv_msi_layout l = msi_layout(f);
 
 	mon_pci_config_write(f->bdf, l.control, 2, 0);
 	mon_pci_config_write(f->bdf, l.low, 4, f->irte_count ? (uint32_t)qv_vtd_msi_address(f->irte_first) : 0);

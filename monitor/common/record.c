@@ -49,6 +49,13 @@ void mon_record_fault(const struct mon_exit *e, uint32_t reason, uint64_t addres
 	fault->sequence = ++mon.page->fault_count;
 }
 
+void mon_record_silence(uint32_t reason, uint64_t which)
+{
+	const struct mon_exit none = { .reason = reason };
+
+	mon_record_fault(&none, reason, which);
+}
+
 void mon_ready(void)
 {
 	memcpy(mon.page->exits_at_ready, mon.page->exits, sizeof(mon.page->exits));

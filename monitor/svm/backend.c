@@ -3,6 +3,7 @@
 #include "svm.h"
 
 #include <abi/blackbox.h>
+#include <hw/apic.h>
 #include <hw/cpu.h>
 #include <hw/msr.h>
 #include <lib/string.h>
@@ -124,6 +125,7 @@ void mon_backend_reset(void)
 	v->interrupt_control = 0;
 	v->interrupt_shadow = 0;
 	v->inject_event = 0;
+	svm.nmi_waits = false;
 	v->tlb_control = SVM_TLB_FLUSH_ALL;
 	svm_registers_changed = 1;
 	load_unswitched();
@@ -183,12 +185,27 @@ void mon_backend_inject(uint8_t vector, bool has_error, uint32_t error)
 		svm.vmcb->inject_event |= SVM_EVENT_ERROR | (uint64_t)error << 32;
 }
 
-/* An event that waits for delivery goes first, or an interrupt in service would never end; the NMI is lost then. */
+/*
+ * An exit by NMI says that the guest could take one; any other exit may come from inside its NMI handler. And an event
+ * that waits for delivery goes first, or an interrupt in service would never end. So the NMI may have to wait: an NMI
+ * of this core to itself then exits when the guest can take it, at the earliest after the next entry.
+ */
+void svm_deliver_nmi(void)
+{
+	struct svm_vmcb *v = svm.vmcb;
+
+	if (v->exit_code == SVM_EXIT_NMI && !(v->inject_event & SVM_EVENT_VALID)) {
+		v->inject_event = SVM_EVENT_VALID | SVM_EVENT_NMI | 2u;
+		svm.nmi_waits = false;
+	} else {
+		hw_apic_send(hw_apic_id(), HW_ICR_NMI);
+	}
+}
+
 void mon_backend_inject_nmi(void)
 {
-	if (svm.vmcb->inject_event & SVM_EVENT_VALID)
-		return;
-	svm.vmcb->inject_event = SVM_EVENT_VALID | SVM_EVENT_NMI | 2u;
+	svm.nmi_waits = true;
+	svm_deliver_nmi();
 }
 
 /* The NMI that caused the exit is still pending: it goes to the monitor's handler as soon as GIF is set. */

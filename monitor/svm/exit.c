@@ -117,6 +117,8 @@ static __attribute__((noinline)) void serve(struct svm_vmcb *v)
 	svm_registers_changed = 1;
 	translate(&e, v);
 	mon_handle_exit(&mon_start_gprs, &e);
+	if (svm.nmi_waits)
+		svm_deliver_nmi();
 }
 
 /* An event whose delivery was cut short is delivered again. QEMU leaves others in both fields, without the bit. */

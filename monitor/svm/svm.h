@@ -12,6 +12,7 @@ struct svm {
 	struct svm_vmcb *vmcb;
 	uint64_t vmcb_hpa;
 	uint64_t next_rip; /* after the instruction that exited */
+	bool nmi_waits;    /* the guest is to get an NMI and could not take it yet */
 	bool has_next_rip; /* the processor reports where the next instruction is */
 };
 extern struct svm svm; /* one per core */
@@ -19,6 +20,8 @@ extern volatile uint32_t svm_registers_changed; /* mon_start_gprs holds more tha
 
 /* run.S */
 _Noreturn void svm_loop(uint64_t vmcb_hpa);
+/* backend.c: give the guest the NMI that waits, or exit as soon as it can take it. */
+void svm_deliver_nmi(void);
 /* exit.c: translate one exit and have it served. */
 void svm_exit(void);
 

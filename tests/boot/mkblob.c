@@ -2,7 +2,10 @@
 /*
  * A small system blob for the boot tests: one sandbox per core whose program is one HLT loop, and a monitor of the same
  * kind, so that every refusal can be provoked without a kernel. Arguments, all optional, any order:
- *   cores=N  memory=MIB (of each sandbox)  at=MIB (where placement starts)  device=VVVV:DDDD (hex)  bare
+ *   cores=N  memory=MIB (of each sandbox)  at=MIB (where placement starts)  bare
+ *   ports=SANDBOX:FIRST-LAST (hex)
+ *   device=VVVV:DDDD (hex), trusted, of sandbox 0
+ *   pci=BUS:DEVICE.FUNCTION (hex), not trusted; the first is of sandbox 0, the second of sandbox 1
  * The blob goes to standard output.
  */
 #include <lib/sha256.h>
@@ -16,18 +19,19 @@
 
 #define MIB (1ull << 20)
 #define FILE_BYTES 4096u
-#define SECTIONS 8u
+#define SECTIONS 9u
 
 static struct {
 	struct qv_system system;
 	struct qv_sandbox sandbox[QV_MAX_SANDBOXES];
 	struct qv_memory memory[2 * QV_MAX_SANDBOXES];
 	struct qv_region region[48];
-	struct qv_device device[1];
+	struct qv_device device[2];
+	struct qv_port_range port[1];
 	struct qv_load load[QV_MAX_SANDBOXES + 2];
 	struct qv_file file[1];
 	char strings[16];
-	uint32_t memories, regions, devices, loads;
+	uint32_t memories, regions, devices, ports, loads;
 	uint64_t next; /* host-physical address to place at */
 } s;
 
@@ -117,6 +121,7 @@ static void write_blob(void)
 		{ QV_SECTION_MEMORY, s.memories, sizeof(s.memory[0]), s.memory },
 		{ QV_SECTION_REGION, s.regions, sizeof(s.region[0]), s.region },
 		{ QV_SECTION_DEVICE, s.devices, sizeof(s.device[0]), s.device },
+		{ QV_SECTION_PORT, s.ports, sizeof(s.port[0]), s.port },
 		{ QV_SECTION_LOAD, s.loads, sizeof(s.load[0]), s.load },
 		{ QV_SECTION_FILE, 1, sizeof(s.file[0]), s.file },
 		{ QV_SECTION_STRING, sizeof(s.strings), 1, s.strings },
@@ -151,22 +156,44 @@ static void write_blob(void)
 	fwrite(blob, sizeof(blob), 1, stdout);
 }
 
+static void add_place(uint16_t bdf)
+{
+	s.device[s.devices] = (struct qv_device){
+		.sandbox = s.devices, .kind = QV_DEVICE_PCI_BDF, .bdf = bdf, .label = 1,
+	};
+	s.devices++;
+}
+
+/* An argument that adds a record; false when it is none. */
+static bool add_record(const char *text)
+{
+	unsigned a, b, c;
+
+	if (sscanf(text, "device=%x:%x", &a, &b) == 2)
+		s.device[s.devices++] = (struct qv_device){
+			.kind = QV_DEVICE_PCI_ID, .vendor = (uint16_t)a, .device = (uint16_t)b, .label = 1,
+			.flags = QV_DEVICE_DMA_TRUSTED | QV_DEVICE_MSI_TRUSTED,
+		};
+	else if (sscanf(text, "pci=%x:%x.%x", &a, &b, &c) == 3)
+		add_place((uint16_t)(a << 8 | b << 3 | c));
+	else if (sscanf(text, "ports=%x:%x-%x", &a, &b, &c) == 3)
+		s.port[s.ports++] = (struct qv_port_range){ a, (uint16_t)b, (uint16_t)c };
+	else
+		return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	unsigned cores = 2, memory = 32, at = 16, vendor, device;
+	unsigned cores = 2, memory = 32, at = 16;
 	bool bare = false;
 
 	for (int i = 1; i < argc; i++) {
 		if (sscanf(argv[i], "cores=%u", &cores) == 1 || sscanf(argv[i], "memory=%u", &memory) == 1 ||
 		    sscanf(argv[i], "at=%u", &at) == 1)
 			continue;
-		if (sscanf(argv[i], "device=%x:%x", &vendor, &device) == 2) {
-			s.device[s.devices++] = (struct qv_device){
-				.kind = QV_DEVICE_PCI_ID, .vendor = (uint16_t)vendor, .device = (uint16_t)device, .label = 1,
-				.flags = QV_DEVICE_DMA_TRUSTED | QV_DEVICE_MSI_TRUSTED,
-			};
+		if (add_record(argv[i]))
 			continue;
-		}
 		if (strcmp(argv[i], "bare") != 0) {
 			fprintf(stderr, "mkblob: unknown argument %s\n", argv[i]);
 			return 2;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 300
 # Each refusal of the boot code, provoked on QEMU: the machine or the blob lacks something, and the last lines on the serial
-# port name cause and remedy. What no emulator can lack (firmware locks, EPT) is in lib/processor_test.c.
+# port name cause and remedy. What QEMU cannot lack (firmware locks, EPT) is in lib/processor_test.c.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 QEMU=${QEMU:-build/tools/qemu/bin/qemu-system-x86_64}
@@ -13,7 +13,7 @@ n=0
 
 # boot QEMU-ARGUMENTS...: serial output goes to $work/out, CR removed; the status of QEMU to $status
 boot() {
-	timeout "${limit:-60}" "$QEMU" -accel tcg -machine q35 -cpu max -smp 2 -m 256 -display none -vga none -nic none -monitor none \
+	timeout "${limit:-60}" "$QEMU" -accel tcg -machine "${machine:-q35}" -cpu max -smp 2 -m 256 -display none -vga none -nic none -monitor none \
 		-serial stdio -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel build/boot.elf \
 		-append "check-only exit-on-refuse" "$@" </dev/null >"$work/raw" 2>"$work/errors"
 	status=$?
@@ -68,6 +68,11 @@ blob hole cores=1 memory=32 at=2040
 blob high cores=1 memory=32 at=4200
 blob device device=8086:10d3
 blob bare bare cores=1
+blob gpe ports=0:620-62f
+blob window pci=0:5.0 ports=1:c000-cfff
+blob package pci=0:5.0 pci=0:5.1
+blob switch pci=3:0.0 pci=4:0.0
+blob roots pci=1:0.0 pci=2:0.0
 cp "$work/good.blob" "$work/sealed.blob"
 flip "$work/sealed.blob" 300
 cp "$work/good.blob" "$work/payload.blob"
@@ -78,7 +83,7 @@ head -c 20480 /dev/zero >"$work/zeros.blob"
 feature="use a processor with the missing feature, or turn it on in the firmware set-up"
 again="copy or load the blob again"
 
-echo "1..26"
+echo "1..33"
 passed "a good machine and a good blob" -initrd "$work/good.blob"
 refused "no blob" "no system blob given" "load the system blob: QEMU -initrd FILE, or GRUB module2 FILE"
 refused "not a blob" "the system blob is damaged: the file is not a system blob (section header, entry 0)" \
@@ -132,6 +137,33 @@ refused "memory above 4 GiB without 1 GiB pages" \
 refused "device absent" "sandbox box0: device fixture is not in this machine, or is already owned" \
 	"remove the device from the system file, or use a machine that has it" -initrd "$work/device.blob"
 passed "device present" -device e1000e -initrd "$work/device.blob"
+
+# ---- firmware tables and clocks ----
+machine=microvm,acpi=off,isa-serial=on refused "no ACPI tables" "no ACPI tables found" "turn ACPI on in the firmware set-up" \
+	-initrd "$work/good.blob"
+machine=microvm,acpi=on,isa-serial=on,pit=on,pic=on boot -initrd "$work/bare.blob"
+grep -q '^TSC [0-9]* kHz, APIC timer [0-9]* kHz (by PIT)$' "$work/out" && [ "$(tail -n 1 "$work/out")" = "checks passed" ] &&
+	report 1 "no PM timer: the PIT gives the rate" || report 0 "no PM timer: the PIT gives the rate"
+
+# ---- ports and devices that are not apart ----
+refused "ports over ACPI registers" \
+	"sandbox box0: ports 0x620-0x62f reach into 0x620-0x62f, the GPE0 registers (ACPI) of this machine" \
+	"take these ports out of \`ports:\` in the system file" -initrd "$work/gpe.blob"
+iommu="-device intel-iommu,intremap=on,eim=on"
+refused "a device whose ports another sandbox is given" \
+	"sandbox box0: device fixture has I/O ports that the system file gives to another sandbox (\`ports:\` or \`uart:\`)" \
+	"give the sandbox another device, or let the firmware place this one elsewhere" \
+	$iommu -device e1000e,addr=5 -initrd "$work/window.blob"
+cause="sandbox box1: device fixture and a device of another sandbox can reach each other without passing the IOMMU"
+remedy="give all functions of this package or switch to one sandbox, or write \`dma: trusted\` at the bus masters"
+refused "two functions of one package" "$cause" "$remedy" $iommu -device e1000e,addr=5.0,multifunction=on \
+	-device e1000e,addr=5.1 -initrd "$work/package.blob"
+root="-device pcie-root-port,id=r1,addr=6,chassis=1"
+refused "a switch without access control services" "$cause" "$remedy" $iommu $root -device x3130-upstream,bus=r1,id=u \
+	-device xio3130-downstream,bus=u,id=d1,chassis=2,slot=1 -device xio3130-downstream,bus=u,id=d2,chassis=3,slot=2 \
+	-device e1000e,bus=d1 -device e1000e,bus=d2 -initrd "$work/switch.blob"
+passed "two root ports" $iommu $root -device pcie-root-port,id=r2,addr=7,chassis=2 -device e1000e,bus=r1 \
+	-device e1000e,bus=r2 -initrd "$work/roots.blob"
 
 boot -initrd "$work/good.blob" -icount shift=0,sleep=off
 grep -qx 'TSC 1000000 kHz, APIC timer 1000000 kHz (by PM timer)' "$work/out" && report 1 "rates are exact where time is" ||

@@ -35,7 +35,7 @@ judge() { # STATUS EMULATOR
 	is core.3.faults = 0 "$2: without a fault"
 }
 
-damage=(--poke "$(address stops)=8" --poke "$(address keeps)=8" --until "keeps|ready" --until "stops|backtrace")
+damage=(--poke "$(address stops)=8" --poke "$(address keeps)=8" --until "keeps|ready" --until-core 2=faulted)
 boot "$scratch/blob" "${damage[@]}" --wall 150
 judge $? QEMU
 boot_bochs "$scratch/blob" "${damage[@]}" --wall 200

@@ -39,6 +39,10 @@ boot "$scratch/short" --for 5
 point $? "a truncated blob is refused before anything starts"
 boot "$scratch/blob" --icount --until-ready --wall 100
 point $? "--icount: status 0"
+"${QUEST_RUNNER:-build/quest-run}" --blob "$scratch/blob" --directory "$scratch/closed" --until-ready --wall 100 \
+	--log "$scratch/log" --emulator "${QEMU:-build/tools/qemu/bin/qemu-system-x86_64}" <&- >&- 2>&-
+[ $? = 0 ] && [ "$(grep -c '| ready' "$scratch/log")" = 2 ]
+point $? "closed standard streams: status 0, and nothing lands in other files"
 "${QUEST_RUNNER:-build/quest-run}" --blob "$scratch/blob" --directory "$scratch/killed" \
 	--emulator "${QEMU:-build/tools/qemu/bin/qemu-system-x86_64}" >"$out" 2>&1 </dev/null &
 pid=$!
@@ -49,6 +53,7 @@ kill -TERM $pid
 wait $pid
 [ $? = 0 ] && [ -n "$child" ] && ! kill -0 $child 2>/dev/null
 point $? "SIGTERM ends machine and emulator in order"
-[ -z "$(pgrep -f "$scratch/blob")" ]
+echo "$scratch/blob" >"$scratch/pattern" # not on grep's own command line
+! grep -qsF -f "$scratch/pattern" /proc/[0-9]*/cmdline
 point $? "no emulator is left"
 plan

@@ -79,6 +79,8 @@ wrong "-o without a value" pack systems/demo.yaml -o
 
 $questc pack systems/demo.yaml -o $work/no-such-folder/x.blob >$work/log 2>&1
 [ $? = 2 ] && grep -q 'cannot write' $work/log; point $? "an output that cannot be written"
+$questc check systems/demo.yaml >/dev/full 2>$work/log
+[ $? = 2 ] && grep -q 'cannot write the report' $work/log; point $? "a report that cannot be written"
 
 bare_refused() { # FILE SANDBOX TEXT
 	$questc check "$1" --bare "$2" >$work/log 2>&1; [ $? = 1 ] && grep -qF "$3" $work/log; point $? "bare: $3"

@@ -161,11 +161,28 @@ static void command(struct machine *m, const char *line)
 		m->ended = true;
 }
 
+/* Bochs 3 enters its debugger only when asked to; Bochs 2 always does, and does not know the option. */
+static bool debugger_is_optional(const char *program)
+{
+	char line[256];
+	bool found = false;
+	FILE *help;
+
+	(void)snprintf(line, sizeof line, "'%s' --help 2>&1 </dev/null", program);
+	help = popen(line, "r");
+	while (help && fgets(line, sizeof line, help))
+		found = found || strncmp(line, "  -debugger ", 12) == 0;
+	if (help)
+		(void)pclose(help);
+	return found;
+}
+
 static bool launch(struct machine *m, int to[2], int from[2])
 {
 	struct bochs *b = m->bochs;
-	char *argv[] = {(char *)(uintptr_t)(m->plan.emulator ? m->plan.emulator : "bochs-bin"), (char *)(uintptr_t)"-q",
-			(char *)(uintptr_t)"-f", b->profile, NULL};
+	char *program = (char *)(uintptr_t)(m->plan.emulator ? m->plan.emulator : "bochs-bin");
+	char *argv[] = {program, (char *)(uintptr_t)"-q", (char *)(uintptr_t)"-f", b->profile,
+			debugger_is_optional(program) ? (char *)(uintptr_t)"-debugger" : NULL, NULL};
 
 	if (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0)
 		return false;

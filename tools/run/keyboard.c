@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ void keyboard_begin(struct run *r)
 	r->keyboard = true;
 	if (!isatty(0) || tcgetattr(0, &r->saved) != 0)
 		return;
+	(void)fprintf(stderr, "quest: Ctrl-A X ends the run%s\n", r->options.seconds > 0 ? " before its time" : "");
 	t = r->saved;
 	cfmakeraw(&t);
 	r->raw = tcsetattr(0, TCSANOW, &t) == 0;

@@ -123,6 +123,35 @@ static bool core_reached(const struct run *r)
 	return false;
 }
 
+/* Have all sandboxes been ready for as much machine time as the options ask? */
+static bool ready_for_long(struct run *r)
+{
+	if (!all_ready(r))
+		return false;
+	if (r->all_ready_at <= 0)
+		r->all_ready_at = r->shared->seconds;
+	return r->shared->seconds - r->all_ready_at >= r->options.after_ready;
+}
+
+static bool core_is(const struct run *r, const struct core_wanted *w)
+{
+	return w->core < r->shared->header.core_count && r->shared->core[w->core].magic &&
+	       strcmp(snapshot_state(r->shared->core[w->core].state), w->state) == 0;
+}
+
+/* Have all lines and states that end the run been seen, damage having been done? */
+static bool all_seen(const struct run *r)
+{
+	const struct run_options *o = &r->options;
+
+	if (r->lines.wanted_count + o->until_core_count == 0 || (o->poke_count && !r->poked))
+		return false;
+	for (size_t i = 0; i < o->until_core_count; i++)
+		if (!core_is(r, &o->until_core[i]))
+			return false;
+	return r->lines.wanted_count == 0 || r->lines.found;
+}
+
 /* Should the run end now? */
 static bool done(struct run *r)
 {
@@ -131,9 +160,10 @@ static bool done(struct run *r)
 
 	if (r->quit || interrupted || r->machine.ended || r->machine.finished || r->lines.refused)
 		return true;
-	if (r->lines.found && (r->poked || o->poke_count == 0))
+	if (all_seen(r))
 		return true;
-	if ((o->seconds > 0 && r->shared->seconds >= o->seconds) || (o->until_ready && all_ready(r)))
+	if ((o->seconds > 0 && r->shared->seconds >= o->seconds) || (o->until_ready && all_ready(r)) ||
+	    (o->after_ready > 0 && ready_for_long(r)))
 		return true;
 	if (snapshot_all_ended(r->shared) || core_reached(r))
 		return true;
@@ -203,6 +233,14 @@ static int judge(const struct run *r)
 		if (r->lines.wanted[i].found)
 			continue;
 		(void)fprintf(stderr, "quest: no line contained `%s`\n", r->lines.wanted[i].text);
+		good = false;
+	}
+	for (size_t i = 0; i < r->options.until_core_count; i++) {
+		const struct core_wanted *w = &r->options.until_core[i];
+
+		if (core_is(r, w))
+			continue;
+		(void)fprintf(stderr, "quest: core %u is not %s\n", w->core, w->state);
 		good = false;
 	}
 	for (uint32_t i = 0; i < r->blob.sandbox_count && !r->lines.refused; i++)
@@ -280,7 +318,8 @@ static const struct option options[] = {
 	{"iso", 1, NULL, 'I'}, {"profile", 1, NULL, 'p'}, {"directory", 1, NULL, 'd'}, {"name", 1, NULL, 'n'},
 	{"for", 1, NULL, 'f'}, {"log", 1, NULL, 'l'}, {"icount", 0, NULL, 'i'}, {"facts", 1, NULL, 'F'},
 	{"dump", 1, NULL, 'D'}, {"until", 1, NULL, 'u'}, {"until-ready", 0, NULL, 'r'}, {"until-ended", 0, NULL, 'E'},
-	{"until-lives", 1, NULL, 'L'}, {"wall", 1, NULL, 'w'}, {"poke", 1, NULL, 'P'},
+	{"until-lives", 1, NULL, 'L'}, {"after-ready", 1, NULL, 'R'}, {"wall", 1, NULL, 'w'},
+	{"poke", 1, NULL, 'P'}, {"until-core", 1, NULL, 'C'},
 	{"quiet", 0, NULL, 'q'}, {"append", 1, NULL, 'a'}, {"exit-log", 1, NULL, 'x'}, {"emulator-arg", 1, NULL, 'A'},
 	{"cores", 1, NULL, 'c'}, {"watch-exits", 1, NULL, 'W'},
 	{"stat", 0, NULL, 's'}, {NULL, 0, NULL, 0}};
@@ -288,10 +327,11 @@ static const struct option options[] = {
 static const char usage[] =
 	"usage: quest-run --blob FILE [--on qemu|bochs] [--emulator PROGRAM] [--kernel BOOT] [--iso FILE]\n"
 	"         [--profile FILE] [--directory DIR] [--name TEXT] [--for SECONDS] [--until [NAME|]TEXT]... [--until-ready]\n"
-	"         [--until-ended] [--until-lives N]\n"
+	"         [--until-ended] [--until-lives N] [--after-ready SECONDS]\n"
 	"         [--wall SECONDS] [--log FILE] [--facts FILE] [--dump DIR] [--icount] [--append TEXT] [--quiet]\n"
 	"         [--cores N] [--exit-log FILE] [--watch-exits always|after-ready]\n"
 	"         [--emulator-arg WORD]... [--poke ADDRESS=VALUE]...\n"
+	"         [--until-core N=STATE]...\n"
 	"       quest-run --stat [--directory DIR]\n";
 
 static bool choose(struct run *r, const char *name)
@@ -342,6 +382,19 @@ static bool add_poke(struct run_options *o, const char *text)
 	return *end == '\0';
 }
 
+/* N=STATE: the run may end when core N is in this state. */
+static bool add_until_core(struct run_options *o, const char *text)
+{
+	char *end;
+	struct core_wanted w = {.core = (uint32_t)strtoul(text, &end, 10)};
+
+	if (o->until_core_count == RUN_POKES || *end != '=')
+		return false;
+	w.state = end + 1;
+	o->until_core[o->until_core_count++] = w;
+	return true;
+}
+
 static bool run_option(struct run *r, int c)
 {
 	struct run_options *o = &r->options;
@@ -358,7 +411,9 @@ static bool run_option(struct run *r, int c)
 	case 'r': o->until_ready = true; return true;
 	case 'E': o->until_ended = true; return true;
 	case 'L': o->until_lives = strtoull(optarg, NULL, 10); return true;
+	case 'R': o->after_ready = atof(optarg); return true;
 	case 'q': o->quiet = true; return true;
+	case 'C': return add_until_core(o, optarg);
 	case 'P': return add_poke(o, optarg);
 	default: return false;
 	}
@@ -389,8 +444,21 @@ static bool open_outputs(struct run *r)
 		return true;
 	r->lines.log = fopen(r->options.log, "w");
 	if (!r->lines.log)
-		(void)fprintf(stderr, "quest: cannot write %s: %s\n", r->options.log, strerror(errno));
+		(void)fprintf(stderr, "quest: cannot write %s: %s; choose another file\n", r->options.log,
+			      strerror(errno));
 	return r->lines.log != NULL;
+}
+
+/* A closed standard stream would give its number to the next file opened; lines for the terminal would go there. */
+static void fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		(void)close(fd);
 }
 
 int main(int argc, char **argv)
@@ -401,6 +469,7 @@ int main(int argc, char **argv)
 	bool stat_only = false;
 	int status = 1;
 
+	fill_standard_streams();
 	if (!parse(&r, argc, argv, &stat_only)) {
 		(void)fputs(usage, stderr);
 		return 2;

@@ -12,7 +12,7 @@ static const char *const exit_names[QV_EXIT_SLOTS] = {
 };
 static const char *const states[] = {"off", "waiting", "running", "stopped", "faulted", "dead"};
 
-static const char *state_name(uint32_t state)
+const char *snapshot_state(uint32_t state)
 {
 	return state < sizeof states / sizeof states[0] ? states[state] : "?";
 }
@@ -49,7 +49,7 @@ static void print_core(const struct snapshot *s, uint32_t i, FILE *to)
 		(void)fprintf(to, "%-12s %4u  %-8s\n", "?", i, "no monitor");
 		return;
 	}
-	(void)fprintf(to, "%-12.31s %4u  %-8s %5" PRIu64 " %7" PRIu64, name, i, state_name(c->state), c->launches,
+	(void)fprintf(to, "%-12.31s %4u  %-8s %5" PRIu64 " %7" PRIu64, name, i, snapshot_state(c->state), c->launches,
 		      snapshot_exits(c, false));
 	if (ready)
 		(void)fprintf(to, " %11" PRIu64, snapshot_exits(c, true));
@@ -111,7 +111,7 @@ static void core_facts(const struct snapshot *s, uint32_t i, FILE *to)
 	const struct qv_bb_core *c = &s->core[i];
 
 	(void)fprintf(to, "core.%u.sandbox %u\ncore.%u.state %s\ncore.%u.launches %" PRIu64 "\ncore.%u.faults %" PRIu64 "\n",
-		      i, c->sandbox, i, state_name(c->state), i, c->launches, i, c->fault_count);
+		      i, c->sandbox, i, snapshot_state(c->state), i, c->launches, i, c->fault_count);
 	(void)fprintf(to, "core.%u.exits %" PRIu64 "\ncore.%u.after_ready %" PRIu64 "\ncore.%u.refused %" PRIu64 "\n", i,
 		      snapshot_exits(c, false), i, (c->flags & QV_CORE_READY) ? snapshot_exits(c, true) : 0, i, c->refused);
 	(void)fprintf(to,
@@ -121,6 +121,8 @@ static void core_facts(const struct snapshot *s, uint32_t i, FILE *to)
 		if (c->exits[r])
 			(void)fprintf(to, "core.%u.exit.%s %" PRIu64 "\ncore.%u.exit_after_ready.%s %" PRIu64 "\n", i,
 				      exit_name(r), c->exits[r], i, exit_name(r), c->exits[r] - c->exits_at_ready[r]);
+	if (c->panic[0])
+		(void)fprintf(to, "core.%u.panic %.127s\n", i, c->panic);
 	for (uint64_t n = c->fault_count > QV_BB_FAULTS ? c->fault_count - QV_BB_FAULTS + 1 : 1; n <= c->fault_count; n++) {
 		const struct qv_fault *f = &c->faults[(n - 1) % QV_BB_FAULTS];
 

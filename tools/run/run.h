@@ -14,18 +14,26 @@ struct poke { /* one quadword of physical memory, changed from outside */
 	uint64_t address, value;
 };
 
+struct core_wanted { /* a core and the state in which the run may end */
+	uint32_t core;
+	const char *state;
+};
+
 struct run_options {
 	const char *file;      /* what the user named: for messages */
 	const char *log;
 	const char *facts;     /* write `key value` lines here at the end */
 	const char *dump;      /* directory for the slices at the end */
 	double seconds;        /* end after so much machine time; 0 = until Ctrl-A X */
+	double after_ready;    /* end so much machine time after all sandboxes were ready; 0 = no */
 	double wall_limit;     /* seconds of host time, then the run has failed */
 	bool quiet;            /* no console lines on the terminal */
 	bool until_ready;      /* end when all sandboxes are ready */
 	bool until_ended;      /* end when any core has ended: stopped, faulted or dead */
 	struct poke poke[RUN_POKES]; /* done when every sandbox is ready */
 	size_t poke_count;
+	struct core_wanted until_core[RUN_POKES]; /* beside what `lines` wants */
+	size_t until_core_count;
 	uint64_t until_lives;  /* end when a core is in this life; 0 = no */
 };
 
@@ -38,6 +46,7 @@ struct run {
 	struct watch watch;
 	struct snapshot *shared; /* mapped file, read by `quest stat` */
 	struct timespec began;
+	double all_ready_at; /* machine time at which all sandboxes were seen ready; 0 = not yet */
 	struct termios saved;
 	bool raw;          /* the terminal is in raw mode: saved is valid */
 	bool keyboard;     /* stdin is still open */

@@ -49,6 +49,8 @@ void watch_poll(struct watch *w, double wall);
 /* Which source printed what arrives on COM1 now? */
 size_t watch_console_source(const struct watch *w);
 
+/* `running`, `faulted` and so on. */
+const char *snapshot_state(uint32_t state);
 bool snapshot_ready(const struct snapshot *s, uint32_t sandbox);
 uint64_t snapshot_faults(const struct snapshot *s, uint32_t sandbox);
 /* No core will run again: all stopped, faulted or dead. */

@@ -26,6 +26,7 @@ enum qv_call_number {
 #define QV_EINVAL (-22)
 #define QV_EPERM  (-1)
 #define QV_EBUSY  (-16)
+#define QV_EIO    (-5) /* the other sandbox's monitor has failed */
 
 /* Ports every sandbox sees trapped: how a stock Linux speaks to its monitor without any call. */
 #define QV_PORT_SLEEP_CONTROL 0x600u /* ACPI sleep control: an S5 request ends the sandbox */

@@ -33,7 +33,9 @@
 	X(TASK_SWITCH, "task-switch") \
 	X(BAD_STATE, "bad-state") \
 	X(OTHER, "other") \
-	X(PANIC, "guest-panic")
+	X(PANIC, "guest-panic") \
+	X(LOCK, "lock-timeout") \
+	X(MAIL, "mail-timeout")
 
 enum qv_exit {
 #define X(id, name) QV_EXIT_##id,

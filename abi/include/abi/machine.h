@@ -13,7 +13,7 @@ struct qv_ticket_lock {
 	volatile uint32_t serving;
 };
 
-struct qv_machine_locks { /* page 0, writable by every monitor */
+struct qv_machine_locks { /* page 0, writable by every monitor; in this order in fault records */
 	struct qv_ticket_lock pci_config; /* CF8/CFC */
 	struct qv_ticket_lock ioapic;
 	struct qv_ticket_lock iommu;

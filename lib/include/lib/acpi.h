@@ -54,11 +54,20 @@ struct qv_acpi_madt {
 /* False: an entry runs past the table or has length < 2. */
 bool qv_acpi_parse_madt(const struct qv_acpi_table *table, struct qv_acpi_madt *madt);
 
+#define QV_ACPI_MAX_BLOCKS 20u
+struct qv_acpi_block { /* I/O ports of a fixed register block: they act on the whole machine */
+	uint16_t first, last; /* inclusive */
+	const char *name;
+};
 struct qv_acpi_fadt {
 	uint16_t pm_timer_port; /* 0 = none */
 	bool pm_timer_32bit;    /* else 24 bits */
+	uint32_t block_count;
+	struct qv_acpi_block block[QV_ACPI_MAX_BLOCKS];
 };
 bool qv_acpi_parse_fadt(const struct qv_acpi_table *table, struct qv_acpi_fadt *fadt);
+/* The first fixed register block that shares a port with [first, last], NULL = none. */
+const struct qv_acpi_block *qv_acpi_block_at(const struct qv_acpi_fadt *fadt, uint16_t first, uint16_t last);
 
 #define QV_ACPI_MAX_ECAM 4u
 struct qv_acpi_mcfg {
@@ -74,6 +83,7 @@ bool qv_acpi_parse_mcfg(const struct qv_acpi_table *table, struct qv_acpi_mcfg *
 #define QV_ACPI_MAX_UNITS  8u
 #define QV_ACPI_MAX_SCOPES 16u
 #define QV_ACPI_MAX_RMRR   16u
+#define QV_ACPI_MAX_HOPS   4u
 #define QV_DMAR_INTR_REMAP     (1u << 0) /* flags of the table */
 #define QV_DMAR_X2APIC_OPT_OUT (1u << 1)
 #define QV_DRHD_INCLUDE_ALL    (1u << 0) /* flags of a unit */
@@ -82,8 +92,8 @@ struct qv_acpi_scope {
 	uint8_t type; /* 1 endpoint, 2 bridge, 3 IO-APIC, 4 HPET */
 	uint8_t id;   /* of the IO-APIC or HPET */
 	uint8_t bus;  /* start bus; the path below it has `hops` steps */
-	uint8_t hops;
-	uint8_t device, function; /* of the last step */
+	uint8_t hops; /* more than QV_ACPI_MAX_HOPS: the path is not kept */
+	uint8_t step[QV_ACPI_MAX_HOPS]; /* device << 3 | function; each but the last is a bridge to the next */
 };
 struct qv_acpi_unit {
 	uint64_t base; /* registers, page aligned */
@@ -92,11 +102,11 @@ struct qv_acpi_unit {
 	uint8_t scope_count;
 	struct qv_acpi_scope scope[QV_ACPI_MAX_SCOPES];
 };
-struct qv_acpi_rmrr { /* memory that firmware keeps for DMA of one device */
+struct qv_acpi_rmrr { /* memory that firmware keeps for DMA of one device; one record for each device that shares it */
 	uint64_t base;
 	uint64_t limit; /* inclusive */
 	uint16_t segment;
-	struct qv_acpi_scope scope; /* the first one */
+	struct qv_acpi_scope scope;
 };
 struct qv_acpi_dmar {
 	uint8_t width; /* host address width in bits */

@@ -35,6 +35,23 @@ struct qv_pci_config {
 /* Offset of the first capability with that id, 0 = none. A looping list is left after 48 steps (PCI 3.0, 6.7). */
 uint16_t qv_pci_capability(const struct qv_pci_config *c, uint16_t bdf, uint8_t id);
 
+enum qv_pci_path { QV_PCI_PATH_FOUND, QV_PCI_PATH_ABSENT, QV_PCI_PATH_BROKEN };
+/* The function a path leads to (VT-d 8.3.1): `count` >= 1 steps of device << 3 | function, the first on `bus`, each but
+ * the last a bridge. ABSENT: a bridge on the way is not there, so neither is the function. BROKEN: no bridge. */
+enum qv_pci_path qv_pci_follow(const struct qv_pci_config *c, uint8_t bus, const uint8_t *step, uint32_t count,
+	uint16_t *bdf);
+
+/* ---- who can reach whom without passing the IOMMU (PCI Express 5.0, 6.12: access control services) ---- */
+
+struct qv_pci_node {
+	uint16_t bdf;
+	uint8_t first_bus, last_bus; /* behind it; 0 = no bridge */
+	bool confined; /* has access control services, and they send requests between peers up to the root */
+};
+/* Do all requests of `a` to `b` go by the root complex, and so through the IOMMU? True: at the point where their ways
+ * part they are different devices of the root bus, or both confined. False when it cannot be told. */
+bool qv_pci_apart(const struct qv_pci_node *node, uint32_t count, uint16_t a, uint16_t b);
+
 /* One base address register: its value, what it reads after all ones were written, and the same of the next register
  * (used by 64-bit ones). Fills *bar (base 0 = absent or unassigned) and returns the registers taken, 1 or 2. */
 uint32_t qv_pci_bar(const uint32_t value[2], const uint32_t sized[2], struct qv_bar *bar);
@@ -59,5 +76,17 @@ enum qv_msi_kind {
 enum qv_msi_kind qv_msi_decode(uint64_t address, uint32_t data, struct qv_msi_target *target);
 /* The plain message for `target`. False if its APIC id needs interrupt remapping (>= 255). */
 bool qv_msi_encode(const struct qv_msi_target *target, uint64_t *address, uint32_t *data);
+
+/* ---- the MSI capability (PCI 3.0, 6.8.1) ---- */
+
+#define QV_MSI_CONTROL 2u /* offset of the 16-bit control register in it */
+
+struct qv_msi_layout { /* offsets in configuration space; 0 = absent */
+	uint16_t control, low, high, data, mask;
+	uint16_t end; /* first byte behind it: 10, 14, 20 or 24 bytes from its begin */
+};
+
+/* Where the registers of the capability at `cap` are; the control register tells: 64-bit address, masks or not. */
+struct qv_msi_layout qv_msi_layout(uint16_t cap, uint16_t control);
 
 #endif

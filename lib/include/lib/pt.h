@@ -73,4 +73,9 @@ bool qv_pt_lookup(const struct qv_pt *pt, uint64_t address, struct qv_pt_leaf *l
 /* First leaf at or above `address`; false when there is none. Iterate with leaf.from + leaf.size. */
 bool qv_pt_next(const struct qv_pt *pt, uint64_t address, struct qv_pt_leaf *leaf);
 
+/* Is every entry reachable from the root zero, a leaf as qv_pt_map writes it, bit by bit, or a pointer to a table of
+ * the pool, and every used page reached? A processor follows entries that the functions above call unmapped. False:
+ * *address is the first one under a bad entry. Time grows with `used`; for tables that no processor has used yet. */
+bool qv_pt_sound(const struct qv_pt *pt, uint64_t *address);
+
 #endif

@@ -26,8 +26,8 @@ void qv_start_flat(const struct qv_start_buffer *b, uint64_t offset, uint64_t ta
 #define QV_QUEST_START_BYTES (2u * 4096u + QV_START_TABLE_BYTES)
 
 /* Start pages of a Quest kernel, abi/info.h: page 0 is left to the caller for struct qv_info, GDT in page 1, tables
- * from page 2. False if the buffer is smaller than QV_QUEST_START_BYTES or gpa is no page's or
- * not below 4 GiB. */
+ * from page 2. False if the buffer is smaller than QV_QUEST_START_BYTES, or gpa is not page aligned or not below
+ * 4 GiB. */
 bool qv_quest_start(const struct qv_start_buffer *b, uint64_t entry, struct qv_start_state *state);
 
 #endif

@@ -95,7 +95,7 @@ static uint64_t write_xcr1(uint64_t value)
 /* Each bad value must give #GP; a good one must be taken. */
 static uint64_t bad_xcr0(uint64_t unused)
 {
-	static const uint64_t bad[] = {0, 2, 4, 5, 1ull << 62 | 1, ~0ull};
+	static const uint64_t bad[] = {0, 2, 4, 5, 1u << 8 | 1, 1u << 8 | 3, 1ull << 62 | 1, ~0ull};
 	uint64_t result;
 
 	(void)unused;

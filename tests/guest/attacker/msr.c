@@ -57,6 +57,13 @@ static uint64_t move_clock(uint64_t msr)
 	return 0;
 }
 
+/* Supervisor states stay off: bit 8 would let XSAVES write trace registers. */
+static uint64_t xss_stays_clear(uint64_t bits)
+{
+	hw_wrmsr(HW_MSR_XSS, bits);
+	return hw_rdmsr(HW_MSR_XSS);
+}
+
 #define STOP EVERYWHERE(STOPPED), QV_EXIT_MSR_WRITE, false
 #define STOP_SVM STOPPED, GP, QV_EXIT_MSR_WRITE, false
 #define STOP_VMX GP, STOPPED, QV_EXIT_MSR_WRITE, false
@@ -99,6 +106,8 @@ static const struct attack attacks[] = {
 	{"MMIO configuration base", write_msr, WRITE(0xc0010058, 0xb0000001), STOP_SVM},
 	{"SMI on I/O", write_msr, WRITE(0xc0010050, 0), STOP_SVM},
 	{"hypervisor register", read_msr, 0x4b564d00, GIVE_GP},
+	{"XSS bit 8", xss_stays_clear, 1u << 8, EVERYWHERE(SURVIVES), 0, false},
+	{"XSS all bits", xss_stays_clear, ~0ull, EVERYWHERE(SURVIVES), 0, false},
 	{"LVT timer with SMI delivery", write_msr, WRITE(HW_X2_LVT_TIMER, ICR_LVT_SMI | 0x40), EVERYWHERE(STOPPED_OR_GP),
 		QV_EXIT_MSR_WRITE, false},
 	{"LVT error with SMI delivery", write_msr, WRITE(HW_X2_LVT_ERROR, ICR_LVT_SMI), EVERYWHERE(STOPPED_OR_GP),

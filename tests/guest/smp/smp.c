@@ -15,11 +15,14 @@
 #define ICR_TO_OTHERS (3u << 18)
 #define ICR_LOGICAL (1u << 11)
 #define BROADCAST 0xffffffffu
+#define RFLAGS_TF 0x100
+#define NMIS_UNDER_TRAPS 100u
 
-enum order { ORDER_NONE, ORDER_SEND, ORDER_MEASURE };
+enum order { ORDER_NONE, ORDER_SEND, ORDER_MEASURE, ORDER_TRAP };
 
 static volatile uint64_t arrived[QV_MAX_CORES]; /* interrupts seen by each core */
 static volatile uint64_t nmis[QV_MAX_CORES];
+static volatile uint64_t traps;                 /* #DB taken by core 1 */
 static volatile uint64_t order, orders_done;    /* from core 0 to core 1 */
 static volatile uint64_t exits_of_other;        /* answer of core 1 */
 static uint32_t count;
@@ -34,6 +37,21 @@ static void on_nmi(struct guest_frame *frame)
 {
 	(void)frame;
 	nmis[guest_core()]++;
+}
+
+static void on_trap(struct guest_frame *frame)
+{
+	(void)frame;
+	traps++;
+}
+
+/* A #DB after every instruction: nearly always one is on its way into the guest. */
+static void trap_until_ordered(void)
+{
+	__asm__ volatile("pushfq; orl %0, (%%rsp); popfq" : : "i"(RFLAGS_TF) : "memory", "cc");
+	while (order == ORDER_TRAP)
+		hw_pause();
+	__asm__ volatile("pushfq; andl %0, (%%rsp); popfq" : : "i"(~RFLAGS_TF) : "memory", "cc");
 }
 
 /* Send `count` interrupts to core `to`, each after the last has arrived. False if one does not arrive. */
@@ -59,6 +77,8 @@ static void other_core(void)
 			hw_pause();
 		if (order == ORDER_SEND)
 			(void)send_all(0);
+		if (order == ORDER_TRAP)
+			trap_until_ordered();
 		exits_of_other = guest_exits();
 		order = ORDER_NONE;
 		__atomic_fetch_add(&orders_done, 1, __ATOMIC_RELEASE);
@@ -154,6 +174,27 @@ static void check_nmi(void)
 		guest_not_ok("NMI to core 1", "did not arrive");
 }
 
+/* An NMI may come while another event is being delivered: it waits and is not lost. */
+static void check_nmi_under_traps(void)
+{
+	uint64_t done = orders_done, before = nmis[1], sent = 0;
+	bool came = true;
+
+	traps = 0;
+	__atomic_store_n(&order, ORDER_TRAP, __ATOMIC_RELEASE);
+	came = guest_wait(&traps, 10, WAIT_US);
+	while (came && sent < NMIS_UNDER_TRAPS) {
+		guest_send(guest_info->apic_id[1], HW_ICR_NMI);
+		came = guest_wait(&nmis[1], before + ++sent, WAIT_US);
+	}
+	__atomic_store_n(&order, ORDER_NONE, __ATOMIC_RELEASE);
+	if (came && guest_wait(&orders_done, done + 1, WAIT_US) && nmis[1] - before == sent)
+		guest_ok("every NMI arrives at a core that traps without end");
+	else
+		guest_not_ok("every NMI arrives at a core that traps without end", "%llu sent, %llu came, %llu traps",
+			(unsigned long long)sent, (unsigned long long)(nmis[1] - before), (unsigned long long)traps);
+}
+
 static void check_self_ipi(void)
 {
 	uint64_t exits = guest_exits(), before = arrived[0];
@@ -171,9 +212,10 @@ static void check_self_ipi(void)
 void guest_main(void)
 {
 	count = (uint32_t)qv_args_number(guest_info->args, "count", 1000);
-	guest_plan(16);
+	guest_plan(17);
 	guest_on(GUEST_VECTOR_IPI, on_ipi);
 	guest_on(2, on_nmi);
+	guest_on(1, on_trap);
 	guest_enable_apic();
 	guest_call(QV_CALL_READY, 0);
 	if (guest_info->core_count < 2 || !guest_start_core(1, other_core)) {
@@ -185,6 +227,7 @@ void guest_main(void)
 	core1_sends();
 	check_addressing();
 	check_nmi();
+	check_nmi_under_traps();
 	check_self_ipi();
 	if (guest_start_core(1, other_core))
 		guest_ok("core 1 starts again after INIT");

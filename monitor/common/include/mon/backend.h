@@ -80,7 +80,7 @@ void mon_backend_skip(void);
 void mon_backend_skip_bytes(uint8_t length);
 /* Deliver an exception at the next entry. */
 void mon_backend_inject(uint8_t vector, bool has_error, uint32_t error);
-/* Deliver an NMI at the next entry. */
+/* Deliver an NMI as soon as the guest can take it: it waits behind another event. Several become one. */
 void mon_backend_inject_nmi(void);
 /* Consume the NMI that caused a kick, so that the next one is seen. */
 void mon_backend_kick_taken(void);

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 600
+# The goals of tools/bench/peers.txt that are quick to measure and do not depend on the host's speed, and bench itself: it
+# never prints what it did not measure, and names a goal that was missed. Exits of Linux: tests/linux, tests/demo.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/tap.sh
+
+bench() { tools/bench/bench "$@" >"$scratch/json" 2>"$out"; }
+
+value() { sed -n "s/.*\"$1\": \([0-9.]*\)[,}].*/\1/p" "$scratch/json"; }
+
+at_most() { # KEY LIMIT WHAT
+	local n
+	n=$(value "$1")
+	awk -v n="${n:-none}" -v limit="$2" 'BEGIN { exit !(n + 0 > 0 && n + 0 <= limit) }'
+	point $? "$3 ($1 = ${n:-nothing})"
+}
+
+bench footprint --json
+point $? "all goals of footprint are reached"
+at_most footprint.monitor_sloc_svm 5000 "AMD-V monitor: at most 5,000 source lines are executable"
+at_most footprint.monitor_sloc_vmx 5000 "VT-x monitor: at most 5,000 source lines are executable"
+at_most footprint.nested_bytes_1gib 8192 "nested tables of 1 GiB take at most 8 KiB"
+at_most footprint.nested_bytes_64mib 16384 "nested tables of 64 MiB take at most 16 KiB"
+
+bench cost --json
+point $? "all goals of cost are reached"
+at_most exits.null_call_instructions 100 "a null call and back takes at most 100 instructions"
+[ "$(value exits.per_ipi)" = 1 ]
+point $? "an interrupt inside a sandbox costs exactly one exit (exits.per_ipi = $(value exits.per_ipi))"
+
+${QUESTC:-build/questc} pack systems/two-quest.yaml -o "$scratch/blob" >"$out" 2>&1
+boot "$scratch/blob" --icount --until-ready --wall 300
+is core.0.ready_tsc -le 200000000 "the first Quest sandbox is ready within 200 million instructions, firmware included"
+is core.0.ready_tsc -ge 1000000 "and that was measured"
+is sandbox.control.table_bytes -le 16384 "the nested tables of a booted 64 MiB sandbox take at most 16 KiB"
+
+# README states bounds, so that they hold for longer than a commit.
+stated() { # TEXT_AFTER: README's number before it
+	sed -n "s/.*under \([0-9,]*\) $1.*/\1/p" README.md | tr -d , | head -n 1
+}
+within_readme() { # KEY TEXT_AFTER FACTOR
+	local bound
+	bound=$(stated "$2")
+	at_most "$1" "$((${bound:-0} * $3))" "README: under ${bound:-nothing} $2"
+}
+bench footprint --json
+within_readme footprint.monitor_sloc_svm AMD-V 1
+within_readme footprint.monitor_sloc_vmx VT-x 1
+within_readme footprint.monitor_text_svm KB 1000
+within_readme footprint.monitor_text_vmx KB 1000
+
+QEMU=/nonexistent/qemu bench cost --json
+[ $? = 1 ] && [ ! -s "$scratch/json" ] && grep -q 'was not measured' "$out"
+point $? "what could not be measured ends bench with status 1, and no number is printed"
+echo 'footprint.quest_text | <= 1 | -' >"$scratch/goals"
+QUEST_GOALS=$scratch/goals bench footprint --json
+[ $? = 3 ] && grep -q 'footprint.quest_text is [0-9]*, its goal is <=1' "$out"
+point $? "a missed goal is named, with status 3"
+bench nonsense
+[ $? = 2 ] && grep -q "not 'nonsense'" "$out"
+point $? "an unknown group is refused"
+plan
