@@ -105,6 +105,14 @@ static uint64_t inherits(const struct qv_admit_io *io, uint64_t period)
 	return io->longest < period ? io->longest : period;
 }
 
+/* Bursts that it uses up in a window: each takes one of its periods, and one may have begun before. */
+static uint64_t bursts(const struct qv_admit_core *core, const struct qv_admit_io *io, uint64_t span)
+{
+	uint64_t shortest = core->main[0].period > io->shortest ? core->main[0].period : io->shortest;
+
+	return times(span, shortest) + 1;
+}
+
 /* What main[index] and everything above it may ask for in a window of `span` cycles from a critical instant. */
 static void ask(const struct qv_admit_core *core, uint32_t index, uint64_t span, uint64_t part[QV_TERMS])
 {
@@ -119,7 +127,7 @@ static void ask(const struct qv_admit_core *core, uint32_t index, uint64_t span,
 	for (uint32_t k = 0; k < index; k++) {
 		uint64_t n = times(span, core->main[k].period);
 
-		part[QV_TERM_HIGHER] += n * core->main[k].budget; /* <= span + period */
+		part[QV_TERM_HIGHER] = plus(part[QV_TERM_HIGHER], n, core->main[k].budget);
 		part[QV_TERM_SWITCH] = plus(part[QV_TERM_SWITCH], n * core->main[k].chunks, twice);
 	}
 	for (uint32_t j = 0; j < core->ios; j++) {
@@ -130,12 +138,13 @@ static void ask(const struct qv_admit_core *core, uint32_t index, uint64_t span,
 			continue;
 		part[QV_TERM_IO] += qv_ratio_up(span, io->num, io->den) +
 				    qv_ratio_up(qv_ratio_up(inherited, io->num, io->den), (uint32_t)rest, io->den);
+		part[QV_TERM_SWITCH] = plus(part[QV_TERM_SWITCH], bursts(core, io, span), twice);
 		part[QV_TERM_GRANULARITY] = plus(part[QV_TERM_GRANULARITY], 1, core->granularity);
 	}
 	for (uint32_t q = 0; q < core->irqs; q++) {
 		uint64_t n = times(span, core->irq[q].interval);
 
-		part[QV_TERM_TOP_HALF] += n * core->irq[q].cost;
+		part[QV_TERM_TOP_HALF] = plus(part[QV_TERM_TOP_HALF], n, core->irq[q].cost);
 		part[QV_TERM_SWITCH] = plus(part[QV_TERM_SWITCH], n, twice);
 	}
 }
@@ -213,7 +222,7 @@ static bool check_mains(const struct qv_admit_core *core, struct qv_admit_answer
 	for (uint32_t i = 0; i < core->mains; i++) {
 		const struct qv_admit_main *m = &core->main[i], *last = m - (i > 0);
 
-		if (m->budget < 1 || m->budget > m->period || m->period > QV_PERIOD_MAX || m->chunks < 1 ||
+		if (m->budget < 1 || m->budget > m->period || m->period > QV_PERIOD_MAX ||
 		    m->chunks > CHUNKS_MAX)
 			return refuse(a, QV_REFUSED_MAIN, i, m->id);
 		if (i > 0 && (last->period > m->period || (last->period == m->period && last->id >= m->id)))
