@@ -28,7 +28,9 @@
 
 #define QV_ADMIT_MAX    1024u /* Main VCPUs, I/O VCPUs and interrupt sources, each */
 #define QV_ADMIT_NEVER  (1ull << 62) /* a response time that does not end */
-#define QV_ADMIT_ROUNDS 1000u /* of one response time; not decided by then means refused */
+#ifndef QV_ADMIT_ROUNDS
+#define QV_ADMIT_ROUNDS 1000u /* of one response time; not decided by then means refused. Proofs take fewer */
+#endif
 
 struct qv_admit_main {
 	uint64_t budget; /* C, cycles; 1 <= C <= T */
