@@ -18,25 +18,6 @@ static uint64_t plus(uint64_t sum, uint64_t n, uint64_t each)
 	return all;
 }
 
-static uint64_t times(uint64_t span, uint64_t period)
-{
-	return span / period + (span % period != 0);
-}
-
-/* a / b in units of 2^-48, rounded up; 4 if it is 4 or more. b <= 2^48, so a remainder has room for 16 more bits. */
-static uint64_t fraction(uint64_t a, uint64_t b)
-{
-	uint64_t q = a / b, r = a % b;
-
-	if (q >= 4)
-		return 4 * ONE;
-	for (int i = 0; i < 3; i++) {
-		q = q << 16 | (r << 16) / b;
-		r = (r << 16) % b;
-	}
-	return q + (r != 0);
-}
-
 /* Product of two factors in units of 2^-48, rounded up. */
 static uint64_t product_of(uint64_t a, uint64_t b)
 {
@@ -50,7 +31,7 @@ static bool under_bound(uint64_t total, uint32_t n)
 
 	if (n == 0)
 		return total <= ONE;
-	base = ONE + times(total, n);
+	base = ONE + qv_ratio_count(total, n);
 	for (uint32_t bit = 1u << 31; bit > 0; bit /= 2) {
 		power = product_of(power, power);
 		if (n & bit)
@@ -68,11 +49,11 @@ static bool under_hyperbola(const struct qv_admit_core *core, uint64_t phi, uint
 	if (phi >= ONE)
 		return false;
 	for (uint32_t i = 0; i < core->mains; i++) {
-		uint64_t u = fraction(core->main[i].budget, core->main[i].period);
+		uint64_t u = qv_ratio_fraction(core->main[i].budget, core->main[i].period);
 
-		if (product_of(above, ONE + fraction(u + psi, ONE - phi)) > 2 * ONE)
+		if (product_of(above, ONE + qv_ratio_fraction(u + psi, ONE - phi)) > 2 * ONE)
 			return false;
-		above = product_of(above, ONE + fraction(u, ONE - phi));
+		above = product_of(above, ONE + qv_ratio_fraction(u, ONE - phi));
 	}
 	return true;
 }
@@ -83,9 +64,9 @@ struct qv_admit_util qv_admit_utilisation(const struct qv_admit_core *core)
 	uint64_t phi = 0, psi = 0;
 
 	for (uint32_t i = 0; i < core->mains; i++)
-		util.total += fraction(core->main[i].budget, core->main[i].period);
+		util.total += qv_ratio_fraction(core->main[i].budget, core->main[i].period);
 	for (uint32_t j = 0; j < core->ios; j++) {
-		uint64_t u = fraction(core->io[j].num, core->io[j].den);
+		uint64_t u = qv_ratio_fraction(core->io[j].num, core->io[j].den);
 
 		phi += u;
 		psi += qv_ratio_up(u, core->io[j].den - core->io[j].num, core->io[j].den);
@@ -105,6 +86,14 @@ static uint64_t inherits(const struct qv_admit_io *io, uint64_t period)
 	return io->longest < period ? io->longest : period;
 }
 
+/* Bursts that it uses up in a window: each takes one of its periods, and one may have begun before. */
+static uint64_t bursts(const struct qv_admit_core *core, const struct qv_admit_io *io, uint64_t span)
+{
+	uint64_t shortest = core->main[0].period > io->shortest ? core->main[0].period : io->shortest;
+
+	return qv_ratio_count(span, shortest) + 1;
+}
+
 /* What main[index] and everything above it may ask for in a window of `span` cycles from a critical instant. */
 static void ask(const struct qv_admit_core *core, uint32_t index, uint64_t span, uint64_t part[QV_TERMS])
 {
@@ -117,9 +106,9 @@ static void ask(const struct qv_admit_core *core, uint32_t index, uint64_t span,
 	part[QV_TERM_GRANULARITY] = plus(0, index + 1, core->granularity);
 	part[QV_TERM_BLOCKING] = core->blocking < QV_ADMIT_NEVER ? core->blocking : QV_ADMIT_NEVER;
 	for (uint32_t k = 0; k < index; k++) {
-		uint64_t n = times(span, core->main[k].period);
+		uint64_t n = qv_ratio_count(span, core->main[k].period);
 
-		part[QV_TERM_HIGHER] += n * core->main[k].budget; /* <= span + period */
+		part[QV_TERM_HIGHER] = plus(part[QV_TERM_HIGHER], n, core->main[k].budget);
 		part[QV_TERM_SWITCH] = plus(part[QV_TERM_SWITCH], n * core->main[k].chunks, twice);
 	}
 	for (uint32_t j = 0; j < core->ios; j++) {
@@ -130,12 +119,13 @@ static void ask(const struct qv_admit_core *core, uint32_t index, uint64_t span,
 			continue;
 		part[QV_TERM_IO] += qv_ratio_up(span, io->num, io->den) +
 				    qv_ratio_up(qv_ratio_up(inherited, io->num, io->den), (uint32_t)rest, io->den);
+		part[QV_TERM_SWITCH] = plus(part[QV_TERM_SWITCH], bursts(core, io, span), twice);
 		part[QV_TERM_GRANULARITY] = plus(part[QV_TERM_GRANULARITY], 1, core->granularity);
 	}
 	for (uint32_t q = 0; q < core->irqs; q++) {
-		uint64_t n = times(span, core->irq[q].interval);
+		uint64_t n = qv_ratio_count(span, core->irq[q].interval);
 
-		part[QV_TERM_TOP_HALF] += n * core->irq[q].cost;
+		part[QV_TERM_TOP_HALF] = plus(part[QV_TERM_TOP_HALF], n, core->irq[q].cost);
 		part[QV_TERM_SWITCH] = plus(part[QV_TERM_SWITCH], n, twice);
 	}
 }
@@ -157,7 +147,7 @@ static uint64_t share_above(const struct qv_admit_core *core, uint32_t index, ui
 	uint64_t share = 0;
 
 	for (uint32_t k = 0; k < index && (terms >> QV_TERM_HIGHER & 1); k++)
-		share += (fraction(core->main[k].budget, core->main[k].period) - 1) >> (48 - SHARE_BITS);
+		share += (qv_ratio_fraction(core->main[k].budget, core->main[k].period) - 1) >> (48 - SHARE_BITS);
 	for (uint32_t j = 0; j < core->ios && (terms >> QV_TERM_IO & 1); j++) {
 		if (inherits(&core->io[j], core->main[index].period) > 0)
 			share += ((uint64_t)core->io[j].num << SHARE_BITS) / core->io[j].den;
@@ -213,7 +203,7 @@ static bool check_mains(const struct qv_admit_core *core, struct qv_admit_answer
 	for (uint32_t i = 0; i < core->mains; i++) {
 		const struct qv_admit_main *m = &core->main[i], *last = m - (i > 0);
 
-		if (m->budget < 1 || m->budget > m->period || m->period > QV_PERIOD_MAX || m->chunks < 1 ||
+		if (m->budget < 1 || m->budget > m->period || m->period > QV_PERIOD_MAX ||
 		    m->chunks > CHUNKS_MAX)
 			return refuse(a, QV_REFUSED_MAIN, i, m->id);
 		if (i > 0 && (last->period > m->period || (last->period == m->period && last->id >= m->id)))
@@ -231,7 +221,7 @@ static bool check_ios(const struct qv_admit_core *core, struct qv_admit_answer *
 
 		if (io->num < 1 || io->num >= io->den || io->shortest > io->longest || io->longest == 0)
 			return refuse(a, QV_REFUSED_IO, j, io->id);
-		phi += fraction(io->num, io->den);
+		phi += qv_ratio_fraction(io->num, io->den);
 		if (phi >= ONE)
 			return refuse(a, QV_REFUSED_FULL, j, io->id);
 	}

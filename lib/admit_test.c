@@ -197,6 +197,11 @@ static void each_overhead_counts(void **unused)
 	assert_int_equal(response[0], 100 + 20 + 3 + 7 + (5 + 20));
 	assert_int_equal(response[1], (300 + 40) + (100 + 20) + 2 * 3 + 7 + 2 * (5 + 20));
 	assert_int_equal(response[2], (500 + 20) + 2 * (100 + 20) + (300 + 40) + 3 * 3 + 7 + 3 * (5 + 20));
+	add_io(1, 10); /* 15 + 9 of a window of 150 .. 160; a burst used up in it and one from before */
+	mains[0].budget = 10;
+	assert_int_equal(qv_admit_response(&core, 0, QV_TERMS_ALL, response), true);
+	/* R = 10 + 20 + 2 * 3 + 7 + 25 + 2 * 20 + ceil(R / 10) + 90 */
+	assert_int_equal(response[0], 220);
 }
 
 static void bad_parameters(void **unused)
@@ -218,7 +223,7 @@ static void bad_parameters(void **unused)
 	EXPECT(mains[1].budget = 0, QV_REFUSED_MAIN, 1);
 	EXPECT(mains[1].budget = 2001, QV_REFUSED_MAIN, 1);
 	EXPECT(mains[2].period = QV_PERIOD_MAX + 1, QV_REFUSED_MAIN, 2);
-	EXPECT(mains[2].chunks = 0, QV_REFUSED_MAIN, 2);
+	EXPECT(mains[2].chunks = UINT32_MAX, QV_REFUSED_MAIN, 2);
 	EXPECT(mains[2].period = 1999, QV_REFUSED_ORDER, 2);
 	EXPECT(mains[2].period = 2000; mains[2].id = 1, QV_REFUSED_ORDER, 2);
 	EXPECT(ios[0].num = 0, QV_REFUSED_IO, 0);

@@ -77,6 +77,6 @@ bool qv_pibs_inherit(struct qv_pibs *p, uint64_t period, uint64_t now)
 bool qv_pibs_intact(const struct qv_pibs *p)
 {
 	return p->num >= 1 && p->num <= p->den && p->period >= 1 && p->period <= QV_PERIOD_MAX && p->limit >= 1 &&
-	       p->limit <= p->period && p->left <= p->limit && (p->left > 0 || p->used == 0) && p->eligible <= QV_NEVER &&
-	       p->used <= QV_PERIOD_MAX;
+	       p->limit <= p->period && p->left <= p->limit && p->used <= p->limit - p->left &&
+	       (p->left > 0 || p->used == 0) && p->eligible <= QV_NEVER;
 }

@@ -152,6 +152,10 @@ static void ratios_are_exact(void **unused)
 		up = (product + d - 1) / d;
 		assert_int_equal(qv_ratio_down(a >> i % 64, n, d), down > UINT64_MAX ? UINT64_MAX : (uint64_t)down);
 		assert_int_equal(qv_ratio_up(a >> i % 64, n, d), up > UINT64_MAX ? UINT64_MAX : (uint64_t)up);
+		product = ((unsigned __int128)(a >> i % 64) << 48) + d - 1;
+		up = product / d < 4 * QV_RATIO_ONE ? product / d : 4 * QV_RATIO_ONE;
+		assert_int_equal(qv_ratio_fraction(a >> i % 64, d), (uint64_t)up);
+		assert_int_equal(qv_ratio_count(a >> i % 64, d), (uint64_t)(((a >> i % 64) + (unsigned __int128)d - 1) / d));
 	}
 }
 

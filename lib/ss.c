@@ -35,40 +35,48 @@ static struct qv_refill pop(struct qv_ss *s)
  * touches `r`: nothing gets earlier, and only what is due last gets later. */
 static void post(struct qv_ss *s, struct qv_refill r)
 {
-	struct qv_refill *last = at(s, s->count - 1);
+	struct qv_refill *last = s->count > 0 ? at(s, s->count - 1) : NULL;
 
-	if (s->count > 0 && touches(s, last->time + last->amount, r.time)) {
+	if (last && touches(s, last->time + last->amount, r.time)) {
 		last->amount += r.amount;
 	} else if (s->count < s->capacity) {
 		*at(s, s->count++) = r;
 	} else {
+		assert(last);
 		last->time = r.time - last->amount;
 		last->amount += r.amount;
 	}
 }
 
-/* An overrun of whole budgets moves the whole queue by as many periods: the same as posting each entry that often. */
+/* An overrun of whole budgets moves the whole queue by as many periods: the same as posting each entry that often.
+ * One budget is left to be posted in the usual way. */
 static void skip_periods(struct qv_ss *s)
 {
-	uint64_t n = s->used / s->budget - 1, room = QV_NEVER - at(s, s->count - 1)->time;
-	uint64_t shift = n <= room / s->period ? n * s->period : room;
+	uint64_t room = QV_NEVER - at(s, s->count - 1)->time, shift;
 
-	s->used -= n * s->budget;
+	if (__builtin_mul_overflow(s->used / s->budget - 1, s->period, &shift) || shift > room)
+		shift = room;
+	s->used = s->used % s->budget + s->budget;
 	for (uint32_t i = 0; i < s->count; i++)
 		at(s, i)->time += shift;
+}
+
+/* The first one is used up. */
+static void post_first(struct qv_ss *s)
+{
+	struct qv_refill r = pop(s);
+
+	s->used -= r.amount;
+	r.time = later(r.time, s->period);
+	post(s, r);
 }
 
 void qv_ss_post_used(struct qv_ss *s)
 {
 	if (s->used / 2 >= s->budget)
 		skip_periods(s);
-	while (s->used >= at(s, 0)->amount) {
-		struct qv_refill r = pop(s);
-
-		s->used -= r.amount;
-		r.time = later(r.time, s->period);
-		post(s, r);
-	}
+	while (s->used >= at(s, 0)->amount)
+		post_first(s);
 }
 
 /* Split what was used off a due replenishment and post it one period after that replenishment's time. A debt against
@@ -128,14 +136,15 @@ void qv_ss_change(struct qv_ss *s, uint64_t budget, uint64_t period, uint64_t no
 	s->strict = strict;
 }
 
-bool qv_ss_intact(const struct qv_ss *s)
+/* All invariants but the one on `used`, which does not hold between the steps of qv_ss_post_used. */
+static bool queue_intact(const struct qv_ss *s)
 {
 	const struct qv_refill *first = qv_ss_refill(s, 0);
 	uint64_t sum = first->amount, end = first->time + first->amount, last = first->time;
 
 	if (s->count < 1 || s->count > s->capacity || s->capacity > QV_SS_SLOTS || s->first >= QV_SS_SLOTS)
 		return false;
-	if (s->used >= first->amount || s->budget > s->period || s->period > QV_PERIOD_MAX)
+	if (s->budget > s->period || s->period > QV_PERIOD_MAX || first->amount == 0)
 		return false;
 	for (uint32_t i = 1; i < s->count; i++) {
 		const struct qv_refill *r = qv_ss_refill(s, i);
@@ -147,4 +156,9 @@ bool qv_ss_intact(const struct qv_ss *s)
 		sum += r->amount;
 	}
 	return sum == s->budget && last <= QV_NEVER && last - first->time <= s->period;
+}
+
+bool qv_ss_intact(const struct qv_ss *s)
+{
+	return queue_intact(s) && s->used < qv_ss_refill(s, 0)->amount;
 }

@@ -170,6 +170,58 @@ static void overruns_are_charged_once(void **unused)
 	}
 }
 
+/* From `request` on it always has work and top priority: when has it got `cycles`? */
+static uint64_t served(struct trial *t, uint64_t request, uint64_t cycles)
+{
+	t->now = request;
+	if (t->blocked)
+		qv_ss_unblock(&t->s, request);
+	while (cycles > 0) {
+		uint64_t part = window_least(qv_ss_budget(&t->s, t->now), cycles);
+
+		if (part == 0) {
+			t->now = qv_ss_due(&t->s);
+			continue;
+		}
+		qv_ss_charge(&t->s, part);
+		t->now += part;
+		cycles -= part;
+	}
+	return t->now - request;
+}
+
+/* Whatever it did before and however full its queue is: x cycles take at most (k - 1) T + x - (k - 1) C + (T - C), with
+ * k = x / C rounded up. The bound is reached. */
+static void delays_hold_with_full_queues(void **unused)
+{
+	static const uint32_t capacities[] = {2, 3, 8, 32};
+	uint32_t reached = 0;
+
+	(void)unused;
+	seed = SEED;
+	for (uint32_t k = 0; k < 24; k++) {
+		uint64_t budget = 1 + random_below(40), period = budget + random_below(100), worst = 0;
+		uint64_t cycles = 1 + random_below(3 * budget), rest = (cycles - 1) / budget;
+		uint64_t bound = rest * period + cycles - rest * budget + period - budget;
+
+		for (uint32_t i = 0; i < 10000; i++) {
+			struct trial t;
+			uint64_t request, delay;
+
+			begin(&t, budget, period, capacities[k % 4], 0);
+			t.piece = 1 + (uint32_t)random_below(4);
+			request = t.now + random_below(4 * period);
+			while (t.now < request)
+				step(&t);
+			delay = served(&t, t.now, cycles);
+			worst = delay > worst ? delay : worst;
+		}
+		assert_true(worst <= bound);
+		reached += worst == bound;
+	}
+	assert_true(reached > 0);
+}
+
 /* The window checker must see what it is there for: with replenishments one cycle early, it does. */
 static void the_checker_sees_a_fault(void **unused)
 {
@@ -194,6 +246,7 @@ int main(void)
 		cmocka_unit_test(windows_hold_the_budget),
 		cmocka_unit_test(windows_hold_budget_and_overrun),
 		cmocka_unit_test(overruns_are_charged_once),
+		cmocka_unit_test(delays_hold_with_full_queues),
 		cmocka_unit_test(the_checker_sees_a_fault),
 	};
 

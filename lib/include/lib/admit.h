@@ -28,14 +28,17 @@
 
 #define QV_ADMIT_MAX    1024u /* Main VCPUs, I/O VCPUs and interrupt sources, each */
 #define QV_ADMIT_NEVER  (1ull << 62) /* a response time that does not end */
-#define QV_ADMIT_ROUNDS 1000u /* of one response time; not decided by then means refused */
+#ifndef QV_ADMIT_ROUNDS
+#define QV_ADMIT_ROUNDS 1000u /* of one response time; not decided by then means refused. Proofs take fewer */
+#endif
 
 struct qv_admit_main {
 	uint64_t budget; /* C, cycles; 1 <= C <= T */
 	uint64_t period; /* T <= QV_PERIOD_MAX */
 	uint32_t id;
-	uint32_t chunks; /* how often in a period it may be switched to: 1 if it runs its budget in one piece, at most its
-	                  * replenishment capacity if it blocks at will */
+	/* How often in a period it is switched to, wake-ups by interrupts not counted: those count with the interrupts. 1 if
+	 * its work comes in one piece. 0 if the kernel charges both switches of a wake-up to the VCPU that wakes. */
+	uint32_t chunks;
 };
 
 struct qv_admit_io {
@@ -57,8 +60,10 @@ struct qv_admit_core {
 	const struct qv_admit_io *io;
 	const struct qv_admit_irq *irq;
 	uint32_t mains, ios, irqs; /* at most QV_ADMIT_MAX each */
-	uint64_t switch_cost;      /* a context switch and its decision, cycles; two for each chunk and interrupt */
-	uint64_t granularity;      /* g: how late the timer may end a run (largest overrun), cycles */
+	/* A context switch and its decision, cycles. Two are counted for each chunk, each interrupt (which may wake an I/O
+	 * VCPU) and each burst that an I/O VCPU uses up. */
+	uint64_t switch_cost;
+	uint64_t granularity;      /* g: largest overrun of a budget, by the timer or a section without preemption */
 	uint64_t blocking;         /* B: longest section that cannot be preempted, cycles */
 };
 
