@@ -119,27 +119,37 @@ static int64_t read_small(struct pipe *p, uint64_t to, size_t bytes)
 	return -LX_EFAULT;
 }
 
+/* Any size. 0 = another reader was faster. */
+static __attribute__((noinline)) int64_t read_long(struct pipe *p, uint64_t to, size_t bytes)
+{
+	int64_t result;
+
+	mutex_take(&p->reading);
+	result = take_some(p, to, bytes);
+	mutex_release(&p->reading);
+	return result;
+}
+
 static int64_t pipe_read(struct file *f, uint64_t to, size_t bytes, uint64_t *offset)
 {
 	struct pipe *p = of(f);
-	int64_t result = bytes <= SMALL ? read_small(p, to, bytes) : 0;
+	int64_t result;
 
 	(void)offset;
-	if (result)
-		return after_read(p, result);
-	do {
-		while (qv_pipe_used(&p->ring) == 0) {
-			if (p->writers == 0)
-				return 0;
-			result = wait_in(&p->wants_data, f);
-			if (result)
-				return result;
-		}
-		mutex_take(&p->reading);
-		result = take_some(p, to, bytes);
-		mutex_release(&p->reading);
-	} while (result == 0); /* another reader was faster */
-	return after_read(p, result);
+	for (;;) {
+		result = bytes <= SMALL ? read_small(p, to, bytes) : 0;
+		if (result == 0 && qv_pipe_used(&p->ring))
+			result = read_long(p, to, bytes);
+		if (result)
+			return after_read(p, result);
+		if (qv_pipe_used(&p->ring))
+			continue;
+		if (p->writers == 0)
+			return 0;
+		result = wait_in(&p->wants_data, f);
+		if (result)
+			return result;
+	}
 }
 
 /* Writing. */
@@ -238,15 +248,13 @@ static int64_t write_turn(struct file *f, uint64_t from, size_t bytes)
 	}
 }
 
-static int64_t pipe_write(struct file *f, uint64_t from, size_t bytes, uint64_t *offset)
+/* Any size, until all is written. */
+static __attribute__((noinline)) int64_t write_long(struct file *f, uint64_t from, size_t bytes)
 {
 	struct pipe *p = of(f);
 	size_t done = 0;
-	int64_t result = bytes <= SMALL && p->readers ? write_small(p, from, bytes) : 0;
+	int64_t result;
 
-	(void)offset;
-	if (result)
-		return result;
 	do {
 		result = write_turn(f, from + done, bytes - done);
 		if (result < 0)
@@ -258,6 +266,14 @@ static int64_t pipe_write(struct file *f, uint64_t from, size_t bytes, uint64_t 
 	if (qv_pipe_room(&p->ring))
 		wake_one(&p->wants_room);
 	return (int64_t)done;
+}
+
+static int64_t pipe_write(struct file *f, uint64_t from, size_t bytes, uint64_t *offset)
+{
+	int64_t result = bytes <= SMALL && of(f)->readers ? write_small(of(f), from, bytes) : 0;
+
+	(void)offset;
+	return result ? result : write_long(f, from, bytes);
 }
 
 /* The rest. */
