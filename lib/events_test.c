@@ -70,7 +70,7 @@ static uint64_t leaf(void *context, uint32_t rank)
 static void compare(const struct qv_events *e, const uint64_t *time, uint32_t count)
 {
 	uint64_t first = QV_EVENT_NEVER, now = random_below(120);
-	uint32_t rank = random_below(e->size), due = QV_EVENT_NONE;
+	uint32_t rank = random_below(e->size + 1), due = QV_EVENT_NONE;
 
 	for (uint32_t i = count; i-- > 0;) {
 		if (time[i] < first)

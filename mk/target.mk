@@ -66,4 +66,4 @@ $(foreach g,$(GUESTS),$(eval $(call guest_image,$(g))))
 .PHONY: guests
 guests: $(patsubst %,$(B)/guests/%.elf,$(GUESTS))
 
--include $(foreach m,$(MODELS),$(wildcard $(foreach r,$(TARGET_ROOMS) $(patsubst %,tests/guest/%,$(GUESTS) common),$(B)/$(m)/$(r)/*.d)))
+-include $(foreach m,$(MODELS),$(wildcard $(foreach r,$(TARGET_ROOMS) $(patsubst %,tests/guest/%,$(GUESTS) common) $(patsubst %/,%,$(wildcard tests/kernel/*/)),$(B)/$(m)/$(r)/*.d)))

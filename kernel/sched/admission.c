@@ -191,6 +191,7 @@ enum vcpu_error vcpu_create(const struct vcpu_parameters *parameters, struct vcp
 	}
 	*out = job.vcpu;
 	mutex_release(&admission);
+	sched_preempt_point(); /* the table is done in one piece */
 	return error;
 }
 
@@ -203,6 +204,7 @@ enum vcpu_error vcpu_destroy(struct vcpu *v)
 	mutex_take(&admission);
 	table_on_core(v->core, remove_idle, &job);
 	mutex_release(&admission);
+	sched_preempt_point(); /* the table is done in one piece */
 	return job.busy ? VCPU_BUSY : VCPU_OK;
 }
 
@@ -218,6 +220,7 @@ enum vcpu_error vcpu_set(struct vcpu *v, const struct vcpu_parameters *parameter
 	if (!error)
 		table_on_core(v->core, change, &job);
 	mutex_release(&admission);
+	sched_preempt_point(); /* the table is done in one piece */
 	return error;
 }
 

@@ -73,17 +73,36 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Ranks below this one are better than `v`. */
+static uint32_t better_ranks(const struct core *c, const struct vcpu *v)
+{
+	uint32_t low = 0, high = c->order.count;
+
+	if (!v->io)
+		return v->rank;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (vcpu_before(c->by_rank[middle], v))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* When the decision for `v` may change; its own budget ends at `at`. */
 static uint64_t next_change(const struct core *c, const struct vcpu *v, uint64_t at)
 {
 	at = earlier(at, earlier(qv_due_first(c->timers), qv_heap_key(&c->io_events.heap)));
 
-	if (!v || c->background || v->io)
+	if (!v || c->background)
 		return earlier(at, qv_events_first(&c->events));
-	at = earlier(at, v->event);
+	if (!v->io)
+		at = earlier(at, v->event);
 	if (qv_events_first(&c->events) >= at)
 		return at;
-	return earlier(at, qv_events_before(&c->events, v->rank));
+	return earlier(at, qv_events_before(&c->events, better_ranks(c, v)));
 }
 
 static void set_timer(struct core *c, const struct vcpu *v, uint64_t now, uint64_t budget)
@@ -173,8 +192,11 @@ void decide(void)
 void timer_interrupt(struct trap_frame *frame)
 {
 	struct core *c = this_core();
+	uint64_t now = hw_rdtsc();
 
 	(void)frame;
+	if (now > c->armed && now - c->armed > c->usage.worst_delay)
+		c->usage.worst_delay = now - c->armed;
 	c->armed = NEVER;
 	want_decision(c);
 }

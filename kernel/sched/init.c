@@ -107,6 +107,12 @@ _Noreturn void sched_run(void)
 	}
 }
 
+void sched_forget_worst(void)
+{
+	this_core()->usage.worst_delay = 0;
+	this_core()->usage.decision_worst = 0;
+}
+
 void sched_core_usage(struct sched_core_usage *usage)
 {
 	struct core *c = this_core();

@@ -219,6 +219,11 @@ void vcpu_get(const struct vcpu *v, struct vcpu_parameters *parameters, struct v
 	*usage = v->usage;
 }
 
+void vcpu_forget_worst(struct vcpu *v)
+{
+	v->usage.worst_wakeup = 0;
+}
+
 struct vcpu *vcpu_by_id(uint32_t id)
 {
 	struct core *c = this_core();

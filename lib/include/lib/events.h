@@ -32,11 +32,13 @@ static inline uint64_t qv_events_first(const struct qv_events *e)
 	return e->time[1];
 }
 
-/* Earliest time of the ranks below `rank` (< size). */
+/* Earliest time of the ranks below `rank` (<= size). */
 static inline uint64_t qv_events_before(const struct qv_events *e, uint32_t rank)
 {
 	uint64_t first = QV_EVENT_NEVER;
 
+	if (rank >= e->size)
+		return e->time[1];
 	for (uint32_t i = e->size + rank; i > 1; i /= 2) {
 		if (i % 2 && e->time[i - 1] < first)
 			first = e->time[i - 1];

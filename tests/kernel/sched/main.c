@@ -41,6 +41,9 @@ void test_main(void)
 	test_storm();
 	test_idle();
 	test_many();
+	test_overhead();
+	test_io();
+	test_change();
 	exits = test_exits() - exits;
 	test_point(exits == 0, "no exits in all this", "%llu", (unsigned long long)exits);
 	test_cores();

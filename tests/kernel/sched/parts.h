@@ -18,6 +18,9 @@ void test_idle(void);
 void test_ring3(void); /* ring3.c */
 void test_refusals(void); /* table.c */
 void test_many(void);
+void test_overhead(void);
+void test_io(void); /* io.c */
+void test_change(void);
 void test_cores(void); /* cores.c */
 
 /* A thread that computes until `end` (TSC), giving way only when the timer says so. */

@@ -102,3 +102,36 @@ void test_many(void)
 		(unsigned long long)cost[4], (unsigned long long)cost[0]);
 	test_point(worst <= 300, "and at most 300 cycles on average", "%llu", (unsigned long long)worst);
 }
+
+/* 24 VCPUs with 1 ms units that compute all the time: the share of the core that decisions and events take. */
+void test_overhead(void)
+{
+	static struct vcpu *v[24];
+	static struct busy b[24];
+	struct sched_core_usage before, after;
+	uint64_t start, spent, elapsed;
+
+	test_sleep(hw_rdtsc() + us(1000));
+	sched_forget_worst();
+	for (uint32_t i = 0; i < 24; i++)
+		v[i] = test_vcpu("unit", 0, 1000, 40000 + 1000 * i);
+	start = hw_rdtsc();
+	sched_core_usage(&before);
+	for (uint32_t i = 0; i < 24; i++) {
+		b[i] = (struct busy){.end = start + us(100000)};
+		test_thread("unit", v[i], be_busy, &b[i]);
+	}
+	for (uint32_t i = 0; i < 24; i++)
+		wait_done(&b[i].done);
+	sched_core_usage(&after);
+	elapsed = hw_rdtsc() - start;
+	spent = after.decision_cycles + after.event_cycles - before.decision_cycles - before.event_cycles;
+	test_number("overhead_24_ppm", spent * 1000000 / elapsed);
+	test_number("interrupts_off_max", after.worst_delay);
+	test_point(spent * 1000 / elapsed <= 3, "24 VCPUs with units of 1 ms take at most 3 per mille", "%llu decisions",
+		(unsigned long long)(after.decisions - before.decisions));
+	for (uint32_t i = 0; i < 24; i++)
+		spent += usage_of(v[i]).missed * elapsed;
+	test_point(spent < elapsed, "and none misses a period", "%llu us", (unsigned long long)(elapsed / us(1)));
+	remove_all(v, 24);
+}

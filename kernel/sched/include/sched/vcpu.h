@@ -72,8 +72,12 @@ struct sched_core_usage {
 	uint64_t idle, interrupts, interrupt_count;
 	uint64_t decisions, decision_cycles, decision_worst; /* without events and the switch of stacks */
 	uint64_t events, event_cycles; /* timers that fired, VCPUs that were replenished */
+	uint64_t worst_delay; /* longest that the timer's interrupt had to wait: interrupts were off */
 };
 void sched_core_usage(struct sched_core_usage *usage);
+/* Look for worst values anew from now on: this core's, and that of a VCPU of it. */
+void sched_forget_worst(void);
+void vcpu_forget_worst(struct vcpu *v);
 
 /* Memory for the scheduler's own structures: zeroed, 64-byte aligned, never given back; NULL when there is none. */
 typedef void *sched_memory(size_t bytes);
