@@ -17,13 +17,10 @@ struct area *area_from(struct space *space, uint64_t address)
 	return area_of(qv_areas_from(&space->areas, address));
 }
 
-struct area *area_at(struct space *space, uint64_t address)
+struct area *area_search(struct space *space, uint64_t address)
 {
-	struct area *a = space->recent;
+	struct area *a = area_from(space, address);
 
-	if (a && address >= a->range.start && address < a->range.end)
-		return a;
-	a = area_from(space, address);
 	if (!a || address < a->range.start)
 		return NULL;
 	space->recent = a;

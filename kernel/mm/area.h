@@ -12,6 +12,8 @@
 #define LARGE QV_LARGE_SIZE
 #define LARGE_PAGES (LARGE / PAGE)
 
+#define HOT_PAGES 4u
+
 #define AREA_RIGHTS (SPACE_READ | SPACE_WRITE | SPACE_EXEC)
 
 struct area {
@@ -34,6 +36,8 @@ struct space {
 	uint64_t peak;             /* of both together */
 	uint64_t reserved;         /* pages of all areas */
 	uint64_t faults, copies;
+	uint64_t hot[HOT_PAGES]; /* pages written soon after a fork: the next fork copies them at once */
+	uint32_t hot_next;
 };
 
 static inline struct area *area_of(struct qv_area *range)
@@ -47,7 +51,13 @@ static inline struct area *area_next(const struct area *a)
 }
 
 /* The area that holds `address`, or NULL. */
-struct area *area_at(struct space *space, uint64_t address);
+struct area *area_search(struct space *space, uint64_t address);
+static inline struct area *area_at(struct space *space, uint64_t address)
+{
+	struct area *a = space->recent;
+
+	return a && address >= a->range.start && address < a->range.end ? a : area_search(space, address);
+}
 /* The first area that ends above `address`, or NULL. */
 struct area *area_from(struct space *space, uint64_t address);
 /* A new area of `space`, not in its set yet, with one more reference to `backing`. NULL: no memory, or too many. */

@@ -5,6 +5,8 @@
  */
 #include "tables.h"
 
+#include "frames.h"
+
 #include <hw/cpu.h>
 #include <lib/string.h>
 #include <mm/frame.h>
@@ -19,7 +21,7 @@ static bool large_fits(const struct space *space, const struct area *a, uint64_t
 {
 	uint64_t base = at & ~(LARGE - 1);
 
-	return !a->backing && !(a->flags & (SPACE_GROWS | SPACE_SHARED)) && base >= a->range.start &&
+	return !a->backing && !(a->flags & (SPACE_GROWS | SPACE_SHARED | SPACE_SMALL)) && base >= a->range.start &&
 		base + LARGE <= a->range.end && (a->flags & SPACE_WRITE) && at - base < LARGE / 2 &&
 		space_fits(space, LARGE_PAGES);
 }
@@ -32,7 +34,7 @@ static bool large_in(struct space *space, const struct area *a, uint64_t *direct
 	if (!space_large(space, &gpa))
 		return false;
 	for (uint64_t i = 0; i < LARGE_PAGES; i++) {
-		memset(memory_at(gpa + i * PAGE), 0, PAGE);
+		clear_page(gpa + i * PAGE);
 		sched_preempt_point();
 	}
 	if (!space_charge(space, LARGE_PAGES)) {
@@ -50,6 +52,15 @@ static enum space_fault stale(const struct space *space, uint64_t at)
 	if (space_loaded(space))
 		hw_invlpg(at);
 	return SPACE_FAULT_DONE;
+}
+
+static void note_hot(struct space *space, uint64_t at)
+{
+	for (unsigned k = 0; k < HOT_PAGES; k++) {
+		if (space->hot[k] == at)
+			return;
+	}
+	space->hot[space->hot_next++ % HOT_PAGES] = at;
 }
 
 /* A private page is written whose frame others have, too. The last one to come keeps it. */
@@ -74,9 +85,9 @@ static enum space_fault zero_page(struct space *space, const struct area *a, uin
 {
 	uint64_t gpa;
 
-	if (!space_charge(space, 1) || !space_page(space, &gpa))
+	if (!space_charge(space, 1) || !(space->arena ? space_page(space, &gpa) : frame_take(&gpa)))
 		return SPACE_FAULT_NO_MEMORY;
-	memset(memory_at(gpa), 0, PAGE);
+	clear_page(gpa);
 	space->resident++;
 	*entry = gpa | leaf_bits(a, true);
 	return SPACE_FAULT_DONE;
@@ -118,8 +129,10 @@ static enum space_fault small_in(struct space *space, struct area *a, uint64_t a
 {
 	if (!*entry)
 		return a->backing ? backed_page(space, a, at, write, entry) : zero_page(space, a, entry);
-	if (write && !(*entry & ENTRY_WRITE))
+	if (write && !(*entry & ENTRY_WRITE)) {
+		note_hot(space, at);
 		return own_page(space, a, at, entry);
+	}
 	return stale(space, at);
 }
 

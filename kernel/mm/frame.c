@@ -13,18 +13,11 @@
 #include <mm/frame.h>
 #include <mm/mm.h>
 
-#define STORE_FRAMES 256u
-#define STORE_CLEAN  32u
 #define STORE_SHARE  32u /* all stores together: at most this share of memory */
 #define STORE_ORDER  3u  /* taken from the allocator in this size */
 #define STORE_STEP   (1u << STORE_ORDER)
 
-static struct store {
-	uint32_t count, clean_count;
-	uint64_t frame[STORE_FRAMES];
-	uint64_t clean[STORE_CLEAN]; /* all zero: page tables given back empty */
-} __attribute__((aligned(64))) stores[QV_MAX_CORES];
-
+struct frame_store frame_stores[QV_MAX_CORES];
 static uint32_t store_limit = STORE_STEP;
 
 struct frame_references frame_references;
@@ -35,15 +28,15 @@ void frame_init(void *counts, uint64_t frames)
 	frame_references.count = counts;
 	frame_references.frames = frames;
 	store_limit = (uint32_t)(frames / STORE_SHARE / boot_info()->core_count);
-	if (store_limit > STORE_FRAMES)
-		store_limit = STORE_FRAMES;
+	if (store_limit > FRAME_STORE)
+		store_limit = FRAME_STORE;
 	if (store_limit < STORE_STEP)
 		store_limit = STORE_STEP;
 }
 
-static struct store *own_store(void)
+static struct frame_store *own_store(void)
 {
-	return &stores[this_cpu()->index];
+	return &frame_stores[this_cpu()->index];
 }
 
 uint64_t frame_stored(void)
@@ -51,13 +44,13 @@ uint64_t frame_stored(void)
 	uint64_t stored = 0;
 
 	for (uint32_t i = 0; i < QV_MAX_CORES; i++)
-		stored += stores[i].count + stores[i].clean_count;
+		stored += frame_stores[i].count + frame_stores[i].clean_count;
 	return stored;
 }
 
 void frame_drain(void)
 {
-	struct store *s = own_store();
+	struct frame_store *s = own_store();
 
 	while (s->count)
 		frames_free(s->frame[--s->count], 0);
@@ -66,7 +59,7 @@ void frame_drain(void)
 }
 
 /* One block is cheaper to take than its pages one by one. */
-static bool refill(struct store *s)
+bool frame_refill(struct frame_store *s)
 {
 	uint64_t gpa;
 
@@ -86,7 +79,7 @@ static bool refill(struct store *s)
 
 static void keep(uint64_t gpa)
 {
-	struct store *s = own_store();
+	struct frame_store *s = own_store();
 
 	if (s->count < store_limit)
 		s->frame[s->count++] = gpa;
@@ -96,13 +89,7 @@ static void keep(uint64_t gpa)
 
 bool mm_frame_new(uint64_t *gpa)
 {
-	struct store *s = own_store();
-
-	if (s->count == 0 && !refill(s))
-		return false;
-	*gpa = s->frame[--s->count];
-	frame_references.count[*gpa / QV_PAGE_SIZE] = 1;
-	return true;
+	return frame_take(gpa);
 }
 
 bool mm_frame_new_zeroed(uint64_t *gpa)
@@ -138,13 +125,13 @@ uint32_t mm_frame_count(uint64_t gpa)
 
 bool frame_new_table(uint64_t *gpa)
 {
-	struct store *s = own_store();
+	struct frame_store *s = own_store();
 
 	if (s->clean_count) {
 		*gpa = s->clean[--s->clean_count];
 		return true;
 	}
-	if (s->count == 0 && !refill(s))
+	if (s->count == 0 && !frame_refill(s))
 		return false;
 	*gpa = s->frame[--s->count];
 	memset(memory_at(*gpa), 0, QV_PAGE_SIZE);
@@ -153,9 +140,9 @@ bool frame_new_table(uint64_t *gpa)
 
 void frame_put_table(uint64_t gpa)
 {
-	struct store *s = own_store();
+	struct frame_store *s = own_store();
 
-	if (s->clean_count < STORE_CLEAN)
+	if (s->clean_count < FRAME_CLEAN)
 		s->clean[s->clean_count++] = gpa;
 	else
 		keep(gpa);

@@ -4,6 +4,7 @@
 #define MM_FRAMES_H
 
 #include <abi/limits.h>
+#include <base/cpu.h>
 
 /* Fill the allocator from the ranges of the entry information. */
 void frames_init(void);
@@ -17,6 +18,32 @@ struct frame_references {
 	uint64_t frames;
 };
 extern struct frame_references frame_references;
+
+#define FRAME_STORE 256u
+#define FRAME_CLEAN 32u
+
+/* Frames at hand of one core, touched by it only. */
+struct frame_store {
+	uint32_t count, clean_count;
+	uint64_t frame[FRAME_STORE];
+	uint64_t clean[FRAME_CLEAN]; /* all zero: page tables given back empty */
+} __attribute__((aligned(64)));
+extern struct frame_store frame_stores[QV_MAX_CORES];
+
+/* Put some frames into an empty store. False: memory is gone. */
+bool frame_refill(struct frame_store *s);
+
+/* mm_frame_new for the page-fault path. */
+static inline bool frame_take(uint64_t *gpa)
+{
+	struct frame_store *s = &frame_stores[this_cpu()->index];
+
+	if (s->count == 0 && !frame_refill(s))
+		return false;
+	*gpa = s->frame[--s->count];
+	frame_references.count[*gpa / QV_PAGE_SIZE] = 1;
+	return true;
+}
 
 /* The last reference went: `before` was 1, or the count is wrong. */
 void frame_last(uint64_t gpa, uint32_t before);

@@ -5,12 +5,13 @@
 #include <abi/linux.h>
 #include <hw/cpu.h>
 #include <lib/assert.h>
+#include <lib/string.h>
 #include <mm/arena.h>
 #include <mm/heap.h>
 #include <mm/mm.h>
 #include <sched/thread.h>
 
-#define KNOWN_FLAGS (AREA_RIGHTS | SPACE_SHARED | SPACE_GROWS | SPACE_LOCKED)
+#define KNOWN_FLAGS (AREA_RIGHTS | SPACE_SHARED | SPACE_GROWS | SPACE_SMALL | SPACE_LOCKED)
 #define STACK_GUARD (16 * PAGE) /* below a stack nothing is placed that did not ask for the address */
 
 static struct mm_cache spaces = MM_CACHE(struct space);
@@ -54,6 +55,7 @@ void space_clear(struct space *space)
 	space->areas = (struct qv_areas){0};
 	space->recent = NULL;
 	space->reserved = 0;
+	memset(space->hot, 0, sizeof(space->hot));
 	assert(space->resident == 0 && space->tables == 1);
 }
 
@@ -102,6 +104,7 @@ int64_t space_fork(struct space *child, struct space *parent)
 	if (!make_twins(child, parent))
 		return -LX_ENOMEM;
 	link_twins(child, parent);
+	memcpy(child->hot, parent->hot, sizeof(child->hot));
 	for (s.area = area_of(child->areas.head); s.area && !error; s.area = area_next(s.area))
 		error = sweep_run(&s, s.area->range.start, s.area->range.end);
 	sweep_finish(&s);
@@ -301,6 +304,24 @@ int64_t space_protect(struct space *space, uint64_t address, uint64_t bytes, uin
 		sweep_run(&s, a->range.start, a->range.end);
 	}
 	sweep_finish(&s);
+	area_merge(space, address, end);
+	return 0;
+}
+
+int64_t space_allow_large(struct space *space, uint64_t address, uint64_t bytes, bool allowed)
+{
+	uint64_t end;
+	unsigned seen = 0;
+
+	if (!in_bounds(address, &bytes))
+		return -LX_EINVAL;
+	end = address + bytes;
+	if (area_isolate(space, address, end))
+		return -LX_ENOMEM;
+	for (struct area *a = area_from(space, address); a && a->range.start < end; a = area_next(a)) {
+		a->flags = (a->flags & ~SPACE_SMALL) | (allowed ? 0 : SPACE_SMALL);
+		area_pause(&seen);
+	}
 	area_merge(space, address, end);
 	return 0;
 }

@@ -11,6 +11,13 @@
 
 #define FREED_MAX 4u /* frames between two preemption points */
 
+/* `count` pages went, the one at `at` last. */
+static void dropped(struct sweep *s, uint64_t at, unsigned count)
+{
+	s->space->resident -= count;
+	sweep_changed(s, at, count);
+}
+
 static bool put_page(struct space *space, uint64_t gpa)
 {
 	if (!space->arena)
@@ -22,7 +29,8 @@ static bool put_page(struct space *space, uint64_t gpa)
 /* Freeing may merge blocks: that costs, so others are let in after a few. */
 int64_t drop_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count)
 {
-	unsigned freed = 0;
+	struct space *space = s->space;
+	unsigned freed = 0, gone = 0, last = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t old = entry[i];
@@ -30,14 +38,15 @@ int64_t drop_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count
 		if (!old)
 			continue;
 		entry[i] = 0;
-		s->space->resident--;
-		sweep_changed(s, at + i * PAGE, 1);
-		freed += put_page(s->space, old & ENTRY_ADDRESS);
-		if (freed == FREED_MAX) {
-			freed = 0;
-			sweep_pause(s);
-		}
+		gone++;
+		last = i;
+		if (!put_page(space, old & ENTRY_ADDRESS) || ++freed < FREED_MAX)
+			continue;
+		dropped(s, at + i * PAGE, gone);
+		sweep_pause(s);
+		freed = gone = 0;
 	}
+	dropped(s, at + last * PAGE, gone);
 	return 0;
 }
 
@@ -112,10 +121,43 @@ static int64_t copy_pages(struct sweep *s, uint64_t *to, const uint64_t *entry, 
 	return 0;
 }
 
+/* What was written after the last fork will be again: copied now it costs no fault, here and in the child. */
+static void copy_hot(struct sweep *s, uint64_t at, uint64_t *to, const uint64_t *entry, unsigned count)
+{
+	for (unsigned k = 0; k < HOT_PAGES; k++) {
+		uint64_t i = (s->space->hot[k] - at) / PAGE, gpa;
+
+		if (i >= count || !(entry[i] & ENTRY_WRITE) || to[i] || !frame_take(&gpa))
+			continue;
+		memcpy(memory_at(gpa), memory_at(entry[i] & ENTRY_ADDRESS), PAGE);
+		to[i] = gpa | (entry[i] & ~ENTRY_ADDRESS);
+		s->target->resident++;
+		sweep_pause(s);
+	}
+}
+
+/* Entries that the child does not have yet: both have them from now on. Counts them. */
+static unsigned share(uint64_t *to, uint64_t *entry, unsigned count, uint64_t keep, uint64_t *seen)
+{
+	unsigned shared = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t old = entry[i];
+
+		if (!old || to[i])
+			continue;
+		frame_get(old & ENTRY_ADDRESS);
+		to[i] = entry[i] = old & keep;
+		*seen |= old;
+		shared++;
+	}
+	return shared;
+}
+
 int64_t fork_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count)
 {
-	uint64_t keep = s->area->flags & SPACE_SHARED ? ~0ull : ~ENTRY_WRITE, seen = 0, *to = target_pages(s, at);
-	unsigned shared = 0;
+	bool private = !(s->area->flags & SPACE_SHARED);
+	uint64_t keep = private ? ~ENTRY_WRITE : ~0ull, seen = 0, *to = target_pages(s, at);
 
 	if (!to)
 		return -LX_ENOMEM;
@@ -123,17 +165,9 @@ int64_t fork_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count
 		return copy_pages(s, to, entry, count);
 	if (!space_fits(s->target, count) && !space_fits(s->target, used(entry, count)))
 		return -LX_ENOMEM;
-	for (unsigned i = 0; i < count; i++) {
-		uint64_t old = entry[i];
-
-		if (!old)
-			continue;
-		frame_get(old & ENTRY_ADDRESS);
-		to[i] = entry[i] = old & keep;
-		seen |= old;
-		shared++;
-	}
-	s->target->resident += shared;
+	if (private && (s->area->flags & SPACE_WRITE))
+		copy_hot(s, at, to, entry, count);
+	s->target->resident += share(to, entry, count, keep, &seen);
 	if (seen & ~keep)
 		sweep_changed(s, at, 2); /* more than one, for all that matters */
 	return 0;

@@ -10,29 +10,14 @@
 #include <mm/mm.h>
 #include <sched/thread.h>
 
-#define STEP 8u        /* entries looked at together */
-#define WORK_MAX 8u    /* entries between two preemption points */
+#define STEP 16u      /* entries looked at together */
+#define WORK_MAX 32u  /* entries between two preemption points, of some 30 instructions; costly steps have their own */
 #define SPLIT_STEP 64u
-#define GIB        (LARGE * TABLE_ENTRIES)
 #define FREE_STEP  (16 * LARGE) /* looked at between two preemption points when tables are freed */
 
 bool space_loaded(const struct space *space)
 {
 	return (hw_read_cr3() & ENTRY_ADDRESS) == space->root;
-}
-
-bool space_fits(const struct space *space, uint64_t pages)
-{
-	return space->resident + space->tables + pages <= space->limit;
-}
-
-bool space_charge(struct space *space, uint64_t pages)
-{
-	if (!space_fits(space, pages))
-		return false;
-	if (space->resident + space->tables + pages > space->peak)
-		space->peak = space->resident + space->tables + pages;
-	return true;
 }
 
 bool tables_create(struct space *space)
@@ -88,12 +73,10 @@ uint64_t *directory_find(struct space *space, uint64_t at)
 	return walked(space, at, table);
 }
 
-uint64_t *directory_make(struct space *space, uint64_t at)
+uint64_t *directory_search(struct space *space, uint64_t at)
 {
 	uint64_t *table = space->top;
 
-	if (space->walk_gib == at / GIB + 1)
-		return &space->walk[table_index(at, 1)];
 	for (unsigned level = TOP_LEVEL; level > 1; level--) {
 		uint64_t *entry = &table[table_index(at, level)];
 
@@ -199,16 +182,18 @@ void tables_free(struct space *space, uint64_t start, uint64_t end, uint64_t low
 	free_some(space, start, end, &above);
 }
 
-uint64_t leaf_bits(const struct area *a, bool own)
-{
-	uint64_t bits = ENTRY_PRESENT | ENTRY_USER | ENTRY_ACCESSED | ENTRY_DIRTY;
+#define LEAF (ENTRY_PRESENT | ENTRY_USER | ENTRY_ACCESSED | ENTRY_DIRTY)
 
-	if (!(a->flags & AREA_RIGHTS))
-		return ENTRY_KEPT;
-	if (own && (a->flags & SPACE_WRITE))
-		bits |= ENTRY_WRITE;
-	return a->flags & SPACE_EXEC ? bits : bits | ENTRY_NO_EXEC;
-}
+const uint64_t leaf_of_rights[8] = {
+	[0] = ENTRY_KEPT,
+	[SPACE_READ] = LEAF | ENTRY_NO_EXEC,
+	[SPACE_WRITE] = LEAF | ENTRY_WRITE | ENTRY_NO_EXEC,
+	[SPACE_READ | SPACE_WRITE] = LEAF | ENTRY_WRITE | ENTRY_NO_EXEC,
+	[SPACE_EXEC] = LEAF,
+	[SPACE_READ | SPACE_EXEC] = LEAF,
+	[SPACE_WRITE | SPACE_EXEC] = LEAF | ENTRY_WRITE,
+	[AREA_RIGHTS] = LEAF | ENTRY_WRITE,
+};
 
 static void forget(struct sweep *s)
 {
@@ -248,7 +233,8 @@ static bool any(const uint64_t *e, unsigned count)
 	uint64_t all = 0;
 
 	if (count == STEP)
-		return (e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]) != 0;
+		return (e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7] | e[8] | e[9] | e[10] | e[11] | e[12] | e[13] |
+			e[14] | e[15]) != 0;
 	for (unsigned i = 0; i < count; i++)
 		all |= e[i];
 	return all != 0;

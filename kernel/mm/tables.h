@@ -15,11 +15,12 @@
 #define ENTRY_KEPT     0x200ull /* ours: not present, but holds a frame of an area without rights */
 #define ENTRY_NO_EXEC  0x8000000000000000ull
 #define ENTRY_ADDRESS  0x000ffffffffff000ull
-#define ENTRY_GROUP    (1ull << 52) /* ours, the first of 8 in directory entries: which groups of 64 pages were used */
+#define ENTRY_GROUP    (1ull << 52) /* ours, the first of 8 in directory entries: groups of 64 pages used */
 #define ENTRY_TABLE    (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER | ENTRY_ACCESSED)
 #define TABLE_ENTRIES  512u
 #define TOP_LEVEL      3u
 #define GROUP_PAGES    64u
+#define GIB            (LARGE * TABLE_ENTRIES)
 
 static inline unsigned table_index(uint64_t at, unsigned level)
 {
@@ -51,13 +52,30 @@ bool space_owns(const struct space *space, uint64_t gpa);
 bool tables_create(struct space *space);
 void tables_destroy(struct space *space);
 /* Does the limit allow `pages` more? */
-bool space_fits(const struct space *space, uint64_t pages);
+static inline bool space_fits(const struct space *space, uint64_t pages)
+{
+	return space->resident + space->tables + pages <= space->limit;
+}
+
 /* The same, for pages that come now: the peak is noted. */
-bool space_charge(struct space *space, uint64_t pages);
+static inline bool space_charge(struct space *space, uint64_t pages)
+{
+	uint64_t now = space->resident + space->tables + pages;
+
+	if (now > space->limit)
+		return false;
+	if (now > space->peak)
+		space->peak = now;
+	return true;
+}
 /* The directory entry for the 2 MiB around `at`: a large page, a table, or 0. NULL if there is no directory. */
 uint64_t *directory_find(struct space *space, uint64_t at);
 /* The same, making the directory. NULL: no memory. */
-uint64_t *directory_make(struct space *space, uint64_t at);
+uint64_t *directory_search(struct space *space, uint64_t at);
+static inline uint64_t *directory_make(struct space *space, uint64_t at)
+{
+	return space->walk_gib == at / GIB + 1 ? &space->walk[table_index(at, 1)] : directory_search(space, at);
+}
 /* Make the entry lead to a table if it is 0. False: no memory. */
 bool directory_fill(struct space *space, uint64_t *directory);
 
@@ -73,13 +91,28 @@ static inline uint64_t *directory_page(uint64_t *directory, uint64_t at)
 bool tables_split(struct space *space, uint64_t *entry);
 /* Free the tables that map only addresses in [low, high), which are all unmapped, looking at those on [start, end). */
 void tables_free(struct space *space, uint64_t start, uint64_t end, uint64_t low, uint64_t high);
-/* Entry bits of a page of `a`; `own` = nobody else has the frame, or it is meant to be shared. */
-uint64_t leaf_bits(const struct area *a, bool own);
+/* Entry bits by rights, for a frame that nobody else has, or that is meant to be shared. */
+extern const uint64_t leaf_of_rights[8];
+
+static inline uint64_t leaf_bits(const struct area *a, bool own)
+{
+	uint64_t bits = leaf_of_rights[a->flags & AREA_RIGHTS];
+
+	return own ? bits : bits & ~ENTRY_WRITE;
+}
+
+static inline void clear_page(uint64_t gpa)
+{
+	void *at = memory_at(gpa);
+	uint64_t quads = PAGE / 8;
+
+	__asm__ volatile("rep stosq" : "+D"(at), "+c"(quads) : "a"(0) : "memory");
+}
 /* The space is loaded on this core, the only one that may have it. */
 bool space_loaded(const struct space *space);
 
 /*
- * One operation on the pages of a range. `pages` gets up to 8 entries of one table, some of them not 0; `large` gets a
+ * One operation on the pages of a range. `pages` gets up to 16 entries of one table, some of them not 0; `large` gets a
  * directory entry of a whole large page, and returns SWEEP_SPLIT after making it a table. An error ends the sweep.
  * Changed pages are reported by sweep_changed; before other threads may run, and at the end, the TLB forgets them.
  */

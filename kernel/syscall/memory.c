@@ -120,6 +120,8 @@ static int64_t do_advise(struct space *s, uint64_t address, uint64_t bytes, uint
 		return -LX_ENOMEM;
 	if (argument == LX_MADV_DONTNEED || argument == LX_MADV_FREE)
 		return space_discard(s, address, bytes);
+	if (argument == LX_MADV_HUGEPAGE || argument == LX_MADV_NOHUGEPAGE)
+		return space_allow_large(s, address, bytes, argument == LX_MADV_HUGEPAGE);
 	return argument <= 25 ? 0 : -LX_EINVAL; /* the others are hints */
 }
 

@@ -144,6 +144,8 @@ struct lx_fpx_software { /* bytes 464..511 of the saved FXSAVE area: how far the
 #define LX_MREMAP_FIXED   2u
 #define LX_MADV_DONTNEED  4
 #define LX_MADV_FREE      8
+#define LX_MADV_HUGEPAGE 14
+#define LX_MADV_NOHUGEPAGE 15
 
 #define LX_FUTEX_WAIT        0u
 #define LX_FUTEX_WAKE        1u

@@ -71,6 +71,10 @@ static void test_large(void)
 	test_point(space_unmap(space, AT + 100 * PAGE, 50 * PAGE) == 0 && holds(AT + 5 * PAGE, 5) &&
 		holds(AT + LARGE - PAGE, 6) && !poke(AT + 120 * PAGE, 1) && usage_of(space).resident == LARGE - 50 * PAGE,
 		"a part of a large page goes");
+	good = space_map(space, AT + 8 * LARGE, LARGE, RW | SPACE_FIXED, NULL, 0) > 0 &&
+		space_allow_large(space, AT + 8 * LARGE, LARGE, false) == 0 && poke(AT + 8 * LARGE, 1);
+	test_point(good && usage_of(space).resident == LARGE - 49 * PAGE && space_unmap(space, AT + 8 * LARGE, LARGE) == 0,
+		"or where large ones are not wanted");
 	good = poke(AT + LARGE, 7) && poke(AT + 2 * LARGE - PAGE, 8) && space_fork(child, space) == 0;
 	test_point(good && poke(AT + LARGE, 70) && usage_of(space).copies == 1, "fork shares a large page by small ones");
 	world_load(child);

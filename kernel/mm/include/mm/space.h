@@ -18,6 +18,7 @@
 #define SPACE_SHARED 8u  /* stays shared over fork; backing kept alive by its reference */
 #define SPACE_GROWS  16u /* a stack: the range given is its limit, pages appear as it grows; room is left below it */
 #define SPACE_FIXED  32u /* exactly here, replacing what is there; else `address` is a hint */
+#define SPACE_SMALL  128u /* no large pages */
 #define SPACE_LOCKED 64u /* frames are given at once (mlock, MAP_POPULATE) */
 
 struct space;
@@ -55,6 +56,9 @@ int64_t space_protect(struct space *space, uint64_t address, uint64_t bytes, uin
 int64_t space_resize(struct space *space, uint64_t address, uint64_t old_bytes, uint64_t new_bytes, bool may_move);
 /* Drop the frames, keep the mapping (madvise DONTNEED). */
 int64_t space_discard(struct space *space, uint64_t address, uint64_t bytes);
+/* Large pages here from now on, or none (madvise HUGEPAGE, NOHUGEPAGE). */
+int64_t space_allow_large(struct space *space, uint64_t address, uint64_t bytes, bool allowed);
+/* Give all frames now (mlock). */
 int64_t space_lock(struct space *space, uint64_t address, uint64_t bytes);
 /* Is every byte of the range mapped with at least these rights? */
 bool space_allows(struct space *space, uint64_t address, uint64_t bytes, uint32_t rights);
