@@ -12,6 +12,7 @@
 #include <sched/thread.h>
 
 #define KNOWN_FLAGS (AREA_RIGHTS | SPACE_SHARED | SPACE_GROWS | SPACE_SMALL | SPACE_LOCKED)
+#define AREA_WORK 12u /* what giving an area up costs, in entries of a sweep */
 #define STACK_GUARD (16 * PAGE) /* below a stack nothing is placed that did not ask for the address */
 
 static struct mm_cache spaces = MM_CACHE(struct space);
@@ -46,12 +47,12 @@ void space_clear(struct space *space)
 
 		next = area_next(a);
 		sweep_run(&s, start, end);
-		sweep_finish(&s);
-		sched_preempt_point();
+		sweep_work(&s, AREA_WORK);
 		if (!next || next->range.start / LARGE != start / LARGE) /* else the next one needs them all */
 			tables_free(space, start, end, 0, next ? next->range.start : SPACE_USER_END + PAGE);
 		area_free(a);
 	}
+	sweep_finish(&s);
 	space->areas = (struct qv_areas){0};
 	space->recent = NULL;
 	space->reserved = 0;
@@ -72,6 +73,8 @@ void space_destroy(struct space *space)
 /* A twin for each area of the parent, or none. */
 static bool make_twins(struct space *child, struct space *parent)
 {
+	unsigned made = 0;
+
 	for (struct area *a = area_of(parent->areas.head), *b; a; a = area_next(a)) {
 		b = area_new(child, a->flags & ~SPACE_LOCKED, a->backing, a->offset);
 		if (!b) {
@@ -80,16 +83,19 @@ static bool make_twins(struct space *child, struct space *parent)
 			return false;
 		}
 		a->range.twin = &b->range;
-		sched_preempt_point();
+		if (++made % 8 == 0)
+			sched_preempt_point();
 	}
 	return true;
 }
 
 static void link_twins(struct space *child, struct space *parent)
 {
+	unsigned linked = 0;
+
 	for (struct area *a = area_of(parent->areas.head); a; a = area_next(a)) {
 		qv_area_twin(&a->range);
-		sched_preempt_point();
+		area_pause(&linked);
 	}
 	qv_areas_twin(&child->areas, &parent->areas);
 	child->reserved = parent->reserved;

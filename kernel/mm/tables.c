@@ -216,7 +216,7 @@ void sweep_pause(struct sweep *s)
 }
 
 /* Before `work` more entries. */
-static void pause(struct sweep *s, uint32_t work)
+void sweep_work(struct sweep *s, uint32_t work)
 {
 	if (s->work + work > WORK_MAX)
 		sweep_pause(s);
@@ -254,7 +254,7 @@ static int64_t sweep_table(struct sweep *s, uint64_t at, uint64_t end, const uin
 		if (any(&table[index], count)) {
 			int64_t error;
 
-			pause(s, count);
+			sweep_work(s, count);
 			error = s->pages(s, at, &table[index], count);
 			if (error)
 				return error;
@@ -271,7 +271,7 @@ static int64_t sweep_directory(struct sweep *s, uint64_t at, uint64_t end, uint6
 		int64_t result;
 
 		assert(at % LARGE == 0 && end - at == LARGE);
-		pause(s, WORK_MAX);
+		sweep_work(s, WORK_MAX);
 		result = s->large(s, at, directory);
 		if (result != SWEEP_SPLIT)
 			return result;
@@ -292,7 +292,7 @@ int64_t sweep_run(struct sweep *s, uint64_t start, uint64_t end)
 		if (directory && *directory)
 			error = sweep_directory(s, at, next, directory);
 		else
-			pause(s, 1);
+			sweep_work(s, 1);
 	}
 	return error;
 }

@@ -131,6 +131,8 @@ struct sweep {
 	uint64_t last;    /* one of them */
 };
 int64_t sweep_run(struct sweep *s, uint64_t start, uint64_t end);
+/* About to do what costs as much as `work` entries: a preemption point if it is time for one. */
+void sweep_work(struct sweep *s, uint32_t work);
 /* A preemption point inside a step; all entries are in order. */
 void sweep_pause(struct sweep *s);
 /* The end of one or more runs. */
