@@ -13,10 +13,11 @@
 #include <lib/sha256.h>
 
 #define MIB (1ull << 20)
-#define SECTIONS 9
+#define SECTIONS 10
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { SYSTEM, SANDBOX, MEMORY, REGION, DEVICE, PORT, LOAD, FILES, STRING }; /* directory order of the image below */
+/* Directory order of the image below. */
+enum { SYSTEM, SANDBOX, MEMORY, REGION, DEVICE, PORT, LOAD, FILES, STRING, VCPU };
 
 struct image {
 	struct qv_blob_header h;
@@ -30,6 +31,7 @@ struct image {
 	struct qv_load load[6];
 	struct qv_file file[2];
 	char strings[16];
+	struct qv_vcpu vcpu[2];
 	uint8_t pad[4096];
 	uint8_t payload[3][4096] __attribute__((aligned(4096)));
 };
@@ -95,6 +97,7 @@ static void fill_directory(struct image *i)
 		{ QV_SECTION_LOAD, 1, 6, sizeof(i->load[0]), offsetof(struct image, load) },
 		{ QV_SECTION_FILE, 1, 2, sizeof(i->file[0]), offsetof(struct image, file) },
 		{ QV_SECTION_STRING, 1, sizeof(i->strings), 1, offsetof(struct image, strings) },
+		{ QV_SECTION_VCPU, 1, 2, sizeof(i->vcpu[0]), offsetof(struct image, vcpu) },
 	};
 
 	memcpy(i->dir, dir, sizeof(dir));
@@ -116,6 +119,8 @@ static struct image *good_image(void)
 	i->port[0] = (struct qv_port_range){ 1, 0x3f8, 0x3ff };
 	i->port[1] = (struct qv_port_range){ 0, 0x2f8, 0x2ff };
 	memcpy(i->strings, "\0args", 5);
+	i->vcpu[0] = (struct qv_vcpu){ .name = "loop", .budget_ns = 1000, .period_ns = 5000, .run = 1 };
+	i->vcpu[1] = (struct qv_vcpu){ .name = "net", .flags = QV_VCPU_IO, .utilisation = 10000 };
 	fill_directory(i);
 	return i;
 }
@@ -257,8 +262,10 @@ static const struct change structure[] = {
 	SET(dir[MEMORY].offset, 8, MEMORY, "the section lies at an impossible place"),
 	SET(dir[STRING].offset, offsetof(struct image, strings) + 1, STRING, "the section lies at an impossible place"),
 	SET(dir[STRING].offset, 1 << 20, STRING, "the section lies at an impossible place"),
-	SET(dir[STRING].count, 17, STRING, "the section reaches past the sealed part"),
+	SET(dir[STRING].count, QV_BLOB_MAX_STRINGS, STRING, "the section reaches past the sealed part"),
 	SET(h.section_count, 8, STRING, "the section is missing"),
+	SET(dir[VCPU].entry_size, 64, VCPU, "the section's entries have a wrong size"),
+	SET(dir[VCPU].count, 129, VCPU, "the section has too few or too many entries"),
 };
 
 static const struct change systems[] = {
@@ -355,6 +362,18 @@ static const struct change owners[] = {
 	SET(port[1].last, 0x3f8, PORT, "a port is given twice"),
 	SET(port[0].sandbox, 0, SANDBOX, "the sandbox does not own the ports of its UART"),
 	SET(port[0].last, 0x3fe, SANDBOX, "the sandbox does not own the ports of its UART"),
+	SET(vcpu[0].sandbox, 2, VCPU, "the VCPU's sandbox or core does not exist"),
+	SET(vcpu[0].sandbox, 1, VCPU, "the VCPU's sandbox or core does not exist"),
+	SET(vcpu[1].core, 1, VCPU, "the VCPU's sandbox or core does not exist"),
+	SET(vcpu[0].flags, 2, VCPU, "the VCPU's flags, name or program are impossible"),
+	SET(vcpu[0].reserved, 1, VCPU, "the VCPU's flags, name or program are impossible"),
+	SET(vcpu[0].name[0], 0, VCPU, "the VCPU's flags, name or program are impossible"),
+	SET(vcpu[0].run, 16, VCPU, "the VCPU's flags, name or program are impossible"),
+	SET(vcpu[0].budget_ns, 0, VCPU, "the VCPU's budget, period or utilization are out of range"),
+	SET(vcpu[0].budget_ns, 5001, VCPU, "the VCPU's budget, period or utilization are out of range"),
+	SET(vcpu[0].period_ns, QV_VCPU_PERIOD_MAX_NS + 1, VCPU, "the VCPU's budget, period or utilization are out of range"),
+	SET(vcpu[1].utilisation, 100000, VCPU, "the VCPU's budget, period or utilization are out of range"),
+	SET(vcpu[1].utilisation, 0, VCPU, "the VCPU's budget, period or utilization are out of range"),
 	SET(file[0].name[0], 0, FILE, "the payload file's name is not printable"),
 	SET(file[0].offset, 0, FILE, "the payload file lies at an impossible place"),
 	SET(file[0].size, 0, FILE, "the payload file lies at an impossible place"),

@@ -36,8 +36,8 @@ static struct vcpu *create(const struct qv_info_vcpu *from)
 		log_info("VCPU %s: %u.%03u%% of core %u for I/O", from->name, from->utilisation / 1000, from->utilisation % 1000,
 			p.core);
 	else
-		log_info("VCPU %s: %llu us every %llu us on core %u", from->name, (unsigned long long)time_us(p.budget),
-			(unsigned long long)time_us(p.period), p.core);
+		log_info("VCPU %s: %llu us every %llu us on core %u", from->name, (unsigned long long)(from->budget_ns / NS_PER_US),
+			(unsigned long long)(from->period_ns / NS_PER_US), p.core);
 	return v;
 }
 

@@ -68,7 +68,9 @@ static void init_server(struct vcpu *v, uint64_t now)
 
 static uint64_t packed(const struct vcpu_parameters *p)
 {
-	return p->io ? (uint64_t)p->num << 32 | p->den : time_us(p->budget) << 32 | time_us(p->period);
+	uint64_t half = time_cycles(1) / 2; /* to the nearest microsecond */
+
+	return p->io ? (uint64_t)p->num << 32 | p->den : time_us(p->budget + half) << 32 | time_us(p->period + half);
 }
 
 static uint16_t free_io(struct core *c)
@@ -165,7 +167,7 @@ struct call {
 	struct table_job *job;
 	uint32_t origin;
 	struct wait_queue queue;
-	bool done;
+	volatile bool done;
 };
 
 static void answer(struct sched_post *post)
@@ -194,8 +196,12 @@ void table_on_core(uint32_t core, void (*run)(struct core *c, struct table_job *
 		return;
 	}
 	sched_post(core, &call.post);
-	while (!call.done)
-		(void)sched_wait(&call.queue, WAIT_FOREVER, false);
+	while (!call.done) {
+		if (thread_self()->vcpu)
+			(void)sched_wait(&call.queue, WAIT_FOREVER, false);
+		else /* boot: there is no thread to block */
+			sched_preempt_point();
+	}
 }
 
 /* ---- queries and I/O ---- */

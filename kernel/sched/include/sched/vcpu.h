@@ -47,7 +47,7 @@ enum vcpu_error {
 	VCPU_DIFFERENT = 6,    /* vcpu_set cannot turn a main VCPU into an I/O VCPU, nor move it to another core */
 };
 
-/* Create on parameters->core of this sandbox if admitted. Thread context. */
+/* Create on parameters->core of this sandbox if admitted. Thread context, or boot after all cores are up. */
 enum vcpu_error vcpu_create(const struct vcpu_parameters *parameters, struct vcpu **out);
 enum vcpu_error vcpu_destroy(struct vcpu *v);
 /* Change budget and period (or utilisation) if admitted; the new values hold from the next replenishment on. */
