@@ -221,7 +221,7 @@ static int64_t map_stack(struct image *im)
 {
 	uint64_t bytes = process_self()->stack_limit;
 	int64_t result = space_map(im->memory->space, SPACE_USER_END - bytes, bytes,
-		SPACE_READ | SPACE_WRITE | SPACE_FIXED, NULL, 0);
+		SPACE_READ | SPACE_WRITE | SPACE_FIXED | SPACE_GROWS, NULL, 0);
 
 	return result < 0 ? result : 0;
 }
