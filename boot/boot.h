@@ -123,6 +123,11 @@ void boot_enable_apic(void);
 void boot_measure_time(struct boot_machine *m);
 /* Spin for about `us` microseconds; after boot_measure_time. */
 void boot_delay_us(const struct boot_machine *m, uint64_t us);
+/* `value` for a limit of time or skew, more where an emulator runs the cores as threads of a host that may be busy. */
+static inline uint64_t boot_patience(const struct boot_machine *m, uint64_t value)
+{
+	return m->info_flags & QV_INFO_EMULATED ? 20 * value : value;
+}
 
 /* ---- cores.c ---- */
 /* Start cores 1..core_count-1, check them, compare their TSCs, park them; put all others into wait-for-SIPI. */

@@ -106,7 +106,7 @@ static void start_core(struct boot_machine *m, uint32_t ordinal)
 	hw_apic_send(apic_id, sipi);
 	if (!wait_state(m, core, CORE_PARKED, SIPI_US)) {
 		hw_apic_send(apic_id, sipi);
-		if (!wait_state(m, core, CORE_PARKED, START_US))
+		if (!wait_state(m, core, CORE_PARKED, boot_patience(m, START_US)))
 			boot_refuse("use fewer cores in the system file, or update the firmware of this machine",
 				    "core %u (APIC id %u) does not start", ordinal, apic_id);
 	}

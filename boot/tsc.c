@@ -78,7 +78,7 @@ static void nap(const struct boot_machine *m)
 
 static void wait_parked(const struct boot_machine *m, uint32_t core)
 {
-	for (uint32_t i = 0; i < NAPS && !boot_wait_core(m, core, 1); i++)
+	for (uint32_t i = 0; i < boot_patience(m, NAPS) && !boot_wait_core(m, core, 1); i++)
 		nap(m);
 	if (!boot_wait_core(m, core, 1))
 		boot_refuse("update the firmware of this machine", "core %u stopped answering", core);
@@ -89,8 +89,8 @@ static void compare_pair(const struct boot_machine *m, uint32_t a, uint32_t b)
 	static struct exchange x;
 	int64_t off;
 
-	x = (struct exchange){ .patience = m->tsc_hz / 1000000 * ROUND_US, .bounds = qv_tsc_begin(),
-			       .limit = (int64_t)(m->tsc_hz / 1000000 * SKEW_US) };
+	x = (struct exchange){ .patience = m->tsc_hz / 1000000 * boot_patience(m, ROUND_US), .bounds = qv_tsc_begin(),
+			       .limit = (int64_t)(m->tsc_hz / 1000000 * boot_patience(m, SKEW_US)) };
 	boot_on_core(b, answer, &x);
 	if (a == 0)
 		ask(&x);

@@ -54,7 +54,9 @@ relay() { # NAME SANDBOX: the TAP points that a guest printed, and its plan
 	planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$dir/$1.$2.lines" | head -n 1)
 	made=$(grep -cE '^(not )?ok ' "$dir/$1.$2.lines")
 	[ "${planned:-x}" = "$made" ]
-	point $? "$2: all planned points were made" "planned ${planned:-none}, made $made; $(tail -n 3 "$dir/$1.out")"
+	point $? "$2: all planned points were made" "planned ${planned:-none}, made $made
+$(tail -n 8 "$dir/$1.out")
+$(tail -n 12 "$dir/$1.log")"
 }
 
 fact() { # NAME KEY
