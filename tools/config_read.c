@@ -365,7 +365,7 @@ static const struct key sandbox_keys[] = {
 	{ "grain", "4 KiB, 2 MiB or 1 GiB", "largest page of its nested tables. Default: the largest that fits", read_grain },
 	{ "image", "debian-cloud or a path", "the Linux kernel (bzImage). Default debian-cloud, fetched by set-up",
 		read_image },
-	{ "programs", "list of paths", "static ELF programs, packed as /bin/NAME into its initramfs", read_programs },
+	{ "programs", "list of paths", "static ELF programs and scripts, packed as /bin/NAME", read_programs },
 	{ "vcpus", "map of VCPUs", "its VCPUs, by name", read_vcpus },
 	{ "devices", "list", "console (com1), rest, or {pci: ...} entries", read_devices },
 	{ "ports", "list of ranges", "I/O ports it may use without an exit, like 0x2f8-0x2ff", read_ports },

@@ -221,12 +221,21 @@ static void append(struct archive *a, const char *name, uint32_t mode, const uin
 	a->size += qv_cpio_write(a->bytes + a->size, ++a->inode, name, mode, data, size);
 }
 
+/* NULL if a Quest or Linux sandbox can start it: a script, or an ELF file, of which *elf is filled. */
+static const char *program_fault(const uint8_t *bytes, uint64_t size, struct qv_elf *elf)
+{
+	*elf = (struct qv_elf){ 0 };
+	if (size > 2 && bytes[0] == '#' && bytes[1] == '!')
+		return NULL;
+	return qv_elf_read(bytes, size, elf);
+}
+
 static void append_program(struct archive *a, struct diag *d, const struct config_text *program)
 {
 	uint64_t size = 0;
 	uint8_t *bytes = tool_read_file(program->text, MAX_FILE_BYTES, &size);
 	struct qv_elf elf;
-	const char *cause = bytes ? qv_elf_read(bytes, size, &elf) : strerror(errno);
+	const char *cause = bytes ? program_fault(bytes, size, &elf) : strerror(errno);
 	char *name = tool_format("bin/%s", base_name(program->text));
 
 	if (cause)

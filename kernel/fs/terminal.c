@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The console as a terminal: keys come from the sandbox's serial port, if it has one, asked for by a timer while
- * somebody has the terminal open; output goes where the kernel log goes. The discipline is lib/tty.
+ * somebody has the terminal open; output goes to that port, else to the console's ring. The discipline is lib/tty.
  */
 #include "clock.h"
 #include "device.h"

@@ -38,6 +38,8 @@ struct image { /* all that exec gathers */
 	struct strings strings;
 	struct memory *memory;
 	uint64_t bias, sp;
+	struct path_at at;
+	const char *path; /* of the file that is mapped: a script's interpreter */
 	uint8_t head[QV_EXEC_HEAD];
 	char script[WORD_BYTES], argument[WORD_BYTES];
 };
@@ -177,6 +179,8 @@ static int64_t find_program(struct image *im, const struct path_at *at, const ch
 			result = open_program(im, at, im->script);
 		path = im->script;
 	}
+	im->at = *at;
+	im->path = path;
 	return result == 1 ? -LX_ELOOP : result;
 }
 
@@ -281,8 +285,6 @@ static int64_t write_stack(struct image *im, const char *path)
 	start.platform = push(&sp, "x86_64", 7, &error);
 	start.strings = push(&sp, im->strings.text, im->strings.used, &error);
 	start.random = push(&sp, seed, sizeof(seed), &error);
-	im->memory->arguments = start.strings;
-	im->memory->arguments_end = start.strings + text_bytes(im->strings.text, im->strings.argc);
 	sp = (sp & ~15ull) - ((bytes + 15) & ~(size_t)15);
 	words = mm_heap_alloc(bytes);
 	if (!words)
@@ -305,6 +307,18 @@ static void set_name(struct process *p, const char *path)
 	n = n < PROC_NAME ? n : PROC_NAME - 1;
 	memset(p->name, 0, PROC_NAME);
 	memcpy(p->name, base, n);
+}
+
+/* What /proc will tell of the program: its arguments, which are the first strings, and the path of its file. */
+static void tell(struct image *im)
+{
+	struct memory *m = im->memory;
+	size_t at = text_bytes(im->strings.text, im->strings.argc);
+
+	m->command_bytes = (uint32_t)(at < sizeof(m->command) ? at : sizeof(m->command));
+	memcpy(m->command, im->strings.text, m->command_bytes);
+	if (path_of_file(&im->at, im->path, m->program, sizeof(m->program)) < 0)
+		m->program[0] = '\0';
 }
 
 /* Descriptors and handlers that exec must have for itself; false: no memory. */
@@ -380,6 +394,7 @@ static int64_t build(struct image *im)
 	im->memory = memory_create(process_self()->memory_limit);
 	if (!im->memory)
 		return -LX_ENOMEM;
+	tell(im);
 	error = map_segments(im);
 	return error ? error : map_stack(im);
 }

@@ -112,8 +112,9 @@ static struct memory *copy_memory(struct process *parent)
 		return NULL;
 	m->brk_start = from->brk_start;
 	m->brk = from->brk;
-	m->arguments = from->arguments;
-	m->arguments_end = from->arguments_end;
+	memcpy(m->command, from->command, sizeof(m->command));
+	m->command_bytes = from->command_bytes;
+	memcpy(m->program, from->program, sizeof(m->program));
 	memory_lock(from);
 	error = space_fork(m->space, from->space);
 	memory_unlock(from);

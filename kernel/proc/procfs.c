@@ -12,7 +12,6 @@
 #define FILE_MODE (LX_S_IFREG | 0444u)
 #define TICK_NS 10000000u
 #define PAGE 4096u
-#define CHUNK 256u
 #define BILLION 1000000000u
 
 typedef unsigned long long ull;
@@ -88,26 +87,24 @@ static int64_t make_comm(struct proc_text *out, uint32_t pid)
 	return 0;
 }
 
-/* Only the caller's own space is loaded: of others the name alone is told. */
 static int64_t make_cmdline(struct proc_text *out, uint32_t pid)
 {
 	const struct process *p = find(pid);
-	char chunk[CHUNK];
 
 	if (!p)
 		return -LX_ESRCH;
-	if (p != process_self()) {
-		proc_put(out, p->name, p->memory ? strlen(p->name) + 1 : 0);
-		return 0;
-	}
-	for (uint64_t at = p->memory->arguments; at < p->memory->arguments_end;) {
-		size_t n = p->memory->arguments_end - at < CHUNK ? p->memory->arguments_end - at : CHUNK;
+	if (p->memory)
+		proc_put(out, p->memory->command, p->memory->command_bytes);
+	return 0;
+}
 
-		if (user_read(chunk, at, n))
-			return -LX_EFAULT;
-		proc_put(out, chunk, n);
-		at += n;
-	}
+static int64_t make_exe(struct proc_text *out, uint32_t pid)
+{
+	const struct process *p = find(pid);
+
+	if (!p || !p->memory || !p->memory->program[0])
+		return -LX_ENOENT;
+	proc_print(out, "%s", p->memory->program);
 	return 0;
 }
 
@@ -129,7 +126,8 @@ static int64_t make_maps(struct proc_text *out, uint32_t pid)
 }
 
 static const struct proc_file process_files[] = {
-	{"cmdline", FILE_MODE, make_cmdline}, {"comm", FILE_MODE, make_comm}, {"maps", FILE_MODE, make_maps},
+	{"cmdline", FILE_MODE, make_cmdline}, {"comm", FILE_MODE, make_comm},
+	{"exe", LX_S_IFLNK | 0777, make_exe}, {"maps", FILE_MODE, make_maps},
 	{"stat", FILE_MODE, make_stat}, {"status", FILE_MODE, make_status},
 };
 

@@ -26,7 +26,7 @@
 
 static struct path_context *context;
 static struct fd_table *table;
-static char top[] = "/tmp/names-XXXXXX"; /* the host's tree */
+static char top[256]; /* the host's tree */
 static char log_line[512];
 
 /* The last directory opened on both sides, for paths that start there. */
@@ -331,11 +331,12 @@ static void remove_all(struct path_at at, const char *path)
 static void as_linux_does(void **unused)
 {
 	struct path_at at = {.context = context, .fd = LX_AT_FDCWD};
-	char command[64];
+	char command[300];
 
 	(void)unused;
 	umask(022);
 	assert_int_equal(path_mkdir(&at, "/t", 0755), 0);
+	(void)snprintf(top, sizeof(top), "%s/names-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
 	assert_non_null(mkdtemp(top));
 	host_dir = open(top, O_DIRECTORY);
 	own_dir = (int32_t)path_open(&at, table, "/t", LX_O_DIRECTORY, 0);

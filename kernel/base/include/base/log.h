@@ -14,7 +14,8 @@ void log_print(enum log_level level, const char *format, ...) __attribute__((for
 /* Give all text to `sink` from now on, too; the first sink also gets what was said so far. At most 2 sinks. */
 void log_add_sink(void (*sink)(const char *text, size_t n));
 
-/* Bytes as they are, from a program: not formatted, no newline added. Any context but NMI. */
+/* Bytes as they are, from a program: not formatted, no newline added. They go to the sink added last, the serial port
+ * if there is one, so that they are seen once. Any context but NMI. */
 void log_write(const char *bytes, size_t n);
 
 /* For panic only: no lock, no level, no newline. */

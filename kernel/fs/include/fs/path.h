@@ -71,5 +71,7 @@ int64_t path_fchdir(struct path_context *c, struct file *f);
 int64_t path_current(struct path_context *c, char *to, size_t size);
 /* The path of any inode that has one: as path_current. For /proc/PID/exe and cwd. */
 int64_t path_of(struct inode *inode, char *to, size_t size);
+/* The path without links of the file that `path` leads to: as path_current. */
+int64_t path_of_file(const struct path_at *at, const char *path, char *to, size_t size);
 
 #endif

@@ -20,6 +20,7 @@ struct vcpu;
 
 #define PROC_NAME 16u
 #define PROC_CORE_SHIFT 15u /* process number = core << 15 | index */
+#define PROC_TOLD 256u     /* bytes of a command line and of a program's path that /proc can tell */
 #define PROC_MOST 1024u     /* tasks and processes of one core */
 
 /* What tasks that share an address space share. */
@@ -28,7 +29,9 @@ struct memory {
 	struct mutex lock; /* of the areas, over preemption points */
 	struct space *space;
 	uint64_t brk_start, brk;
-	uint64_t arguments, arguments_end; /* of execve, for /proc */
+	char command[PROC_TOLD]; /* what execve was told, for /proc: arguments, each ended by NUL, cut off where it ends */
+	uint32_t command_bytes;
+	char program[PROC_TOLD]; /* path of the program's file; empty = too long, or none */
 };
 
 /* Signal handlers, shared by CLONE_SIGHAND. */

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* A program's view of the keyboard: lines read from the console are told, until one says "end". */
+#include <base/irq.h>
+#include <base/panic.h>
+#include <fs/fs.h>
+#include <hw/cpu.h>
+#include <ktest/ktest.h>
+#include <lib/fmt.h>
+
+#define USER 0x10000000ull
+#define GROUP 5
+
+static struct space *space;
+
+static bool fault(struct trap_frame *frame, uint64_t address)
+{
+	return space && space_fault(space, address, frame->error) == SPACE_FAULT_DONE;
+}
+
+static int32_t group(void)
+{
+	return GROUP;
+}
+
+static bool leader(void)
+{
+	return true;
+}
+
+static bool ignores(int32_t signal)
+{
+	(void)signal;
+	return false;
+}
+
+static struct fd_table *table;
+
+/* What a program would print. */
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void add(void *context, const char *bytes, size_t n)
+{
+	uint64_t *at = context;
+
+	if (!user_write(*at, bytes, n))
+		*at += n;
+}
+
+static void say(const char *format, ...)
+{
+	uint64_t at = USER + 2048;
+	va_list args;
+
+	va_start(args, format);
+	qv_vformat(add, &at, format, args);
+	va_end(args);
+	file_write(table->file[1], USER + 2048, at - USER - 2048);
+}
+
+static int32_t last_signal;
+
+static void tell_signal(int32_t to, int32_t signal)
+{
+	last_signal = to == GROUP ? signal : -1;
+}
+
+static int64_t now(void)
+{
+	return 0;
+}
+
+void test_main(void)
+{
+	static const struct fs_hooks hooks = {group, group, leader, ignores, tell_signal, now};
+	char line[64] = "";
+	int64_t n;
+
+	trap_set_fault_hook(fault);
+	space = space_create(0);
+	space_map(space, USER, 4096, SPACE_READ | SPACE_WRITE | SPACE_FIXED, NULL, 0);
+	thread_self()->root = space_root(space);
+	hw_write_cr3(space_root(space));
+	fs_set_hooks(&hooks);
+	fs_init(NULL, 0, 0);
+	table = fd_create(8);
+	if (!table || fs_open_console(table))
+		panic("no console");
+	say("type now\n");
+	do {
+		n = file_read(table->file[0], USER, sizeof(line) - 1);
+		if (n <= 0 || user_read(line, USER, (size_t)n))
+			break;
+		line[n - 1] = '\0';
+		say("line of %lld: <%s> signal %d\n", (long long)n, line, last_signal);
+	} while (line[0] != 'e');
+	say(n == 4 ? "all read\n" : "not all read\n");
+	fd_put(table);
+	test_point(n == 4, "the last line is read", "%lld", (long long)n);
+}
