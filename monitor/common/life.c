@@ -125,6 +125,16 @@ static bool park_others(enum qv_core_state state)
 	return parked;
 }
 
+/* All down and deaf to SIPI first, then ready for the new life: a sibling that was parked last could otherwise have
+ * started one that was parked before it, with the old code. False: a guest or a device may still be active. */
+static bool silence(bool restart, enum qv_core_state end)
+{
+	bool parked = park_others(restart ? QV_CORE_STOPPED : end);
+	bool quiet = mon_devices_quiesce();
+
+	return parked && quiet && (!restart || park_others(QV_CORE_WAITING));
+}
+
 /* Core 0 only. The order is that of the design: cores, devices, memory, registers, launch. */
 static void end_life(void)
 {
@@ -134,13 +144,11 @@ static void end_life(void)
 
 	if (over() && !restart && !faulted)
 		return;
-	/* First all down and deaf to SIPI, then ready for the new life: a sibling that was parked last could otherwise have
-	 * started one that was parked before it, with the old code. */
-	if (!park_others(restart ? QV_CORE_STOPPED : end) || (restart && !park_others(QV_CORE_WAITING))) {
+	if (!silence(restart, end)) {
 		restart = false;
 		end = QV_CORE_FAULTED;
 	}
-	mon_devices_quiesce();
+	mon_mail_poll(); /* what a sibling sent before it was parked is of the old life */
 	mon.latched &= restart ? 0 : BIT(QV_MAIL_RESTART); /* somebody who may restart it was promised so */
 	if (restart) {
 		launch();
@@ -233,8 +241,9 @@ static void wait_for_turn(void)
 void mon_life_begin(void)
 {
 	reset_guest();
-	if (mon.primary) {
-		mon_devices_quiesce();
+	if (mon.primary && !mon_devices_quiesce()) {
+		enter_state(QV_CORE_FAULTED);
+	} else if (mon.primary) {
 		wait_for_turn();
 		launch();
 	}

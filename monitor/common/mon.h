@@ -121,8 +121,9 @@ bool mon_pci_write(uint16_t port, uint8_t size, uint32_t value);
 /* The machine's register of an own function; size 1, 2 or 4. All ones and nothing if the lock's holder is dead. */
 uint32_t mon_pci_config_read(uint16_t bdf, uint16_t offset, uint8_t size);
 void mon_pci_config_write(uint16_t bdf, uint16_t offset, uint8_t size, uint32_t value);
-/* Before a restart: no device of this sandbox writes memory or interrupts any more. */
-void mon_devices_quiesce(void);
+/* Before a launch: no device of this sandbox writes memory or interrupts any more. False: one still may, since a lock
+ * is given up or the IOMMU does not answer; the sandbox must not be launched then. */
+bool mon_devices_quiesce(void);
 
 /* ---- msi.c ---- */
 
@@ -130,13 +131,15 @@ void mon_devices_quiesce(void);
 bool mon_msi_config_write(const struct qv_pci_function *f, uint16_t offset, uint8_t size, uint32_t value);
 /* What the guest sees of the aligned dword at `offset` beyond the header, whose machine value is `value`. */
 uint32_t mon_msi_config_read(const struct qv_pci_function *f, uint16_t offset, uint32_t value);
-/* No vector of this function is set up any more. Its memory decoding is on. */
-void mon_msi_reset(const struct qv_pci_function *f);
+/* No vector of this function is set up any more. Its memory decoding is on. False: the IOMMU may still know one. */
+bool mon_msi_reset(const struct qv_pci_function *f);
 
 /* ---- lock.c ---- */
 
 /* Take a machine lock. False after a bounded time: its holder does not answer; the lock is then given up for good. */
 bool mon_lock(struct qv_ticket_lock *lock);
 void mon_unlock(struct qv_ticket_lock *lock);
+/* Has this core ever given a lock up? What it wrote since may not have reached the machine. */
+bool mon_lock_given_up(void);
 
 #endif

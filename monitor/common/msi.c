@@ -428,14 +428,16 @@ static void reset_msi(const struct qv_pci_function *f)
 	mon_pci_config_write(f->bdf, l.data, 2, 0);
 }
 
-void mon_msi_reset(const struct qv_pci_function *f)
+bool mon_msi_reset(const struct qv_pci_function *f)
 {
 	const struct qv_vtd_entry absent = { 0, 0 };
+	bool reset = true;
 
 	if (f->msix_cap != 0)
 		reset_msix(f);
 	if (f->msi_cap != 0)
 		reset_msi(f);
 	for (uint32_t i = 0; i < f->irte_count; i++)
-		(void)set_irte(irte(f, i), absent);
+		reset = set_irte(irte(f, i), absent) && reset;
+	return reset;
 }

@@ -248,8 +248,10 @@ static bool start_resets(void)
 	return any;
 }
 
-void mon_devices_quiesce(void)
+bool mon_devices_quiesce(void)
 {
+	bool quiet = true;
+
 	if (start_resets()) {
 		uint64_t end = hw_rdtsc() + mon.handover->tsc_hz / RESETS_A_SECOND;
 
@@ -262,7 +264,8 @@ void mon_devices_quiesce(void)
 		if (f->reset_control != 0)
 			restore_bars(f);
 		mon_pci_config_write(f->bdf, OFFSET_COMMAND, 2, COMMAND_QUIET | COMMAND_MEMORY);
-		mon_msi_reset(f);
+		quiet = mon_msi_reset(f) && quiet;
 		mon_pci_config_write(f->bdf, OFFSET_COMMAND, 2, COMMAND_QUIET);
 	}
+	return mon.handover->function_count == 0 || (quiet && !mon_lock_given_up());
 }

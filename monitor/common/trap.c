@@ -9,6 +9,7 @@
 
 #define VECTOR_NMI  2u
 #define VECTOR_PAGE_FAULT 14u
+#define VECTOR_SPURIOUS 0xffu /* the monitor's SVR says so */
 #define GATE_INTERRUPT 0x8eu
 #define CODE_SELECTOR  8u
 #define STUB_BYTES     16u
@@ -69,14 +70,15 @@ static bool in_service(uint64_t vector)
 }
 
 /* A guest can leave an interrupt pending on any vector, those of exceptions included. While draining, the in-service
- * bit tells an interrupt from an exception: nothing was in service before. */
+ * bit tells an interrupt from an exception: nothing was in service before. A spurious interrupt has no such bit and
+ * takes no EOI (SDM 3, 11.9); its vector is no exception's. */
 void mon_trap(struct trap_frame *frame)
 {
 	if (frame->vector == VECTOR_NMI)
 		on_nmi(frame);
 	else if (draining && in_service(frame->vector))
 		hw_apic_eoi();
-	else
+	else if (!draining || frame->vector != VECTOR_SPURIOUS)
 		mon_panic("exception %u error %llx at %llx address %llx", (unsigned)frame->vector,
 			(unsigned long long)frame->error, (unsigned long long)frame->rip,
 			frame->vector == VECTOR_PAGE_FAULT ? (unsigned long long)hw_read_cr2() : 0);

@@ -6,7 +6,6 @@
 #define UNUSED __attribute__((unused))
 #define REASON_INVD 13u
 #define REASON_VMCALL 18u
-#define REASON_VMCALL 18u
 #define REASON_EPT_VIOLATION 48u
 
 static void decode_exception(struct mon_exit *e, UNUSED const struct mon_gprs *gprs)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # timeout: 400
-# AMD-V: every attack of the attacker guest ends as it must, in one boot of some 160 lives, while the witness loses no tick
+# AMD-V: every attack of the attacker guest ends as it must, in one boot of some 170 lives, while the witness loses no tick
 # and executes exactly the instructions of an undisturbed run. Every exit that QEMU logs is one the monitors counted.
 . "$(dirname "$0")/common.sh"
 

@@ -15,10 +15,22 @@ no_code() { # IMAGE CORE: an entry of that monitor's table of calls leads to add
 
 holder_is_dead=$(((1000 << 32) | 1005)) # the lock serves ticket 1000 and next gives out 1005
 
-broken() { # EMULATOR IMAGE DEVICE OPTION...: a device for the sandbox that reads PCI configuration
-	local on=$1 image=$2 device=$3
-	shift 3
-	make_system tests/isolation/broken.yaml broken "DEVICE=$device" &&
+owner() { # OWNED: what becomes of a sandbox that is restarted while nobody can write PCI configuration
+	if [ "${1%%:*}" != devices ]; then
+		[ "$(fact broken core.5.state)" = running ] && [ "$(fact broken core.5.launches)" = 2 ]
+		point $? "a sandbox without devices is restarted all the same" "life $(fact broken core.5.launches)"
+		return
+	fi
+	[ "$(fact broken core.5.state)" = faulted ] && [ "$(fact broken core.5.launches)" = 1 ]
+	point $? "a sandbox whose device cannot be silenced is not restarted" "life $(fact broken core.5.launches)"
+	[ "$(grep -c '^core\.5\.fault\.[0-9]* lock-timeout .*address=0x0 ' "$dir/broken.facts")" = 1 ]
+	point $? "its monitor says why" "$(grep '^core.5.fault' "$dir/broken.facts")"
+}
+
+broken() { # EMULATOR IMAGE DEVICE OWNED OPTION...: devices for the one that reads PCI configuration and that is restarted
+	local on=$1 image=$2 device=$3 owned=$4
+	shift 4
+	make_system tests/isolation/broken.yaml broken "DEVICE=$device" "OWNED=$owned" &&
 		run_system "$on" broken --poke "$(no_code "$image" 0)" --poke "$(no_code "$image" 2)" \
 			--poke "$(region machine 0)=$holder_is_dead" --until "locked|done" --until "witness|had no exit" \
 			--until-core 0=dead --until-core 1=faulted --until-core 2=dead "$@"
@@ -36,6 +48,7 @@ broken() { # EMULATOR IMAGE DEVICE OPTION...: a device for the sandbox that read
 	point $? "the stuck lock is recorded once" "$(grep '^core.3.fault' "$dir/broken.facts")"
 	[ "$(fact broken core.3.state)" = running ] && [ "$(fact broken core.3.faults)" = 1 ]
 	point $? "the sandbox that needed it runs on"
+	owner "$owned"
 	grep -q 'sandbox dead faulted' "$dir/broken.out"
 	point $? "the run says that the sandbox with the failed monitor faulted" "$(tail -n 3 "$dir/broken.out")"
 	plan

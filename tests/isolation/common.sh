@@ -76,3 +76,9 @@ host_memory() { # NAME SANDBOX: start and end of its private memory, host-physic
 stamps() { # NAME COUNT: the witness' trace area, the TSC of each tick
 	od -An -v -t u8 -w8 -j 1048576 -N $((8 * $2)) "$dir/$1.dump/witness.slice" | tr -d ' '
 }
+
+top_slots() { # FILE: slot 0 of each top page table in a dump of a monitor's memory; a top table is known by its other slots
+	od -An -v -t x8 -w4096 "$1" |
+		awk 'function table(entry) { return entry ~ /^00000.*[37]$/ }
+			table($257) && table($289) && table($512) { print $1 }'
+}

@@ -277,6 +277,27 @@ static void dump_slices(struct run *r)
 	}
 }
 
+/* A monitor's image, stack and tables as they are at the end: DIR/core.N.memory. */
+static void dump_cores(struct run *r)
+{
+	static uint8_t page[4096];
+
+	for (uint32_t i = 0; r->options.dump && r->options.dump_cores && i < r->blob.region_count; i++) {
+		const struct qv_region *m = &r->blob.region[i];
+		char path[600];
+		FILE *f;
+
+		(void)snprintf(path, sizeof path, "%s/core.%u.memory", r->options.dump, m->index);
+		f = m->kind == QV_REGION_CORE ? fopen(path, "w") : NULL;
+		if (!f)
+			continue;
+		for (uint64_t at = 0; at < m->size && r->machine.ops->read(&r->machine, m->hpa + at, page, sizeof page);
+		     at += sizeof page)
+			(void)fwrite(page, 1, sizeof page, f);
+		(void)fclose(f);
+	}
+}
+
 static int run(struct run *r)
 {
 	struct machine *m = &r->machine;
@@ -302,6 +323,7 @@ static int run(struct run *r)
 		keyboard_end(r);
 		write_facts(r);
 		dump_slices(r);
+		dump_cores(r);
 		if (r->options.seconds > 0 && !r->options.quiet)
 			report_print(r->shared, stdout);
 		(void)fflush(stdout);
@@ -317,7 +339,8 @@ static const struct option options[] = {
 	{"blob", 1, NULL, 'b'}, {"on", 1, NULL, 'o'}, {"emulator", 1, NULL, 'e'}, {"kernel", 1, NULL, 'k'},
 	{"iso", 1, NULL, 'I'}, {"profile", 1, NULL, 'p'}, {"directory", 1, NULL, 'd'}, {"name", 1, NULL, 'n'},
 	{"for", 1, NULL, 'f'}, {"log", 1, NULL, 'l'}, {"icount", 0, NULL, 'i'}, {"facts", 1, NULL, 'F'},
-	{"dump", 1, NULL, 'D'}, {"until", 1, NULL, 'u'}, {"until-ready", 0, NULL, 'r'}, {"until-ended", 0, NULL, 'E'},
+	{"dump", 1, NULL, 'D'}, {"dump-cores", 0, NULL, 'M'}, {"until", 1, NULL, 'u'},
+	{"until-ready", 0, NULL, 'r'}, {"until-ended", 0, NULL, 'E'},
 	{"until-lives", 1, NULL, 'L'}, {"after-ready", 1, NULL, 'R'}, {"wall", 1, NULL, 'w'},
 	{"poke", 1, NULL, 'P'}, {"until-core", 1, NULL, 'C'},
 	{"quiet", 0, NULL, 'q'}, {"append", 1, NULL, 'a'}, {"exit-log", 1, NULL, 'x'}, {"emulator-arg", 1, NULL, 'A'},
@@ -328,8 +351,8 @@ static const char usage[] =
 	"usage: quest-run --blob FILE [--on qemu|bochs] [--emulator PROGRAM] [--kernel BOOT] [--iso FILE]\n"
 	"         [--profile FILE] [--directory DIR] [--name TEXT] [--for SECONDS] [--until [NAME|]TEXT]... [--until-ready]\n"
 	"         [--until-ended] [--until-lives N] [--after-ready SECONDS]\n"
-	"         [--wall SECONDS] [--log FILE] [--facts FILE] [--dump DIR] [--icount] [--append TEXT] [--quiet]\n"
-	"         [--cores N] [--exit-log FILE] [--watch-exits always|after-ready]\n"
+	"         [--wall SECONDS] [--log FILE] [--facts FILE] [--dump DIR [--dump-cores]] [--icount]\n"
+	"         [--append TEXT] [--quiet] [--cores N] [--exit-log FILE] [--watch-exits always|after-ready]\n"
 	"         [--emulator-arg WORD]... [--poke ADDRESS=VALUE]...\n"
 	"         [--until-core N=STATE]...\n"
 	"       quest-run --stat [--directory DIR]\n";
@@ -407,6 +430,7 @@ static bool run_option(struct run *r, int c)
 	case 'l': o->log = optarg; return true;
 	case 'F': o->facts = optarg; return true;
 	case 'D': o->dump = optarg; return true;
+	case 'M': o->dump_cores = true; return true;
 	case 'u': return lines_want(&r->lines, optarg);
 	case 'r': o->until_ready = true; return true;
 	case 'E': o->until_ended = true; return true;

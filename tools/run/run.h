@@ -24,6 +24,7 @@ struct run_options {
 	const char *log;
 	const char *facts;     /* write `key value` lines here at the end */
 	const char *dump;      /* directory for the slices at the end */
+	bool dump_cores;       /* and for the monitors' own memory */
 	double seconds;        /* end after so much machine time; 0 = until Ctrl-A X */
 	double after_ready;    /* end so much machine time after all sandboxes were ready; 0 = no */
 	double wall_limit;     /* seconds of host time, then the run has failed */

@@ -296,9 +296,9 @@ static const struct attack attacks[] = {
 	{"MONITOR", do_monitor, 0, NO_SUCH}, {"MWAIT", do_mwait, 0, NO_SUCH},
 	{"WBINVD", do_wbinvd, 0, LIVE},
 	{"INVD", do_invd, 0, EVERYWHERE(STOPPED), QV_EXIT_CACHE, false},
-	{"CR0 reserved bit", set_cr0, 1ull << 40, EVERYWHERE(ANYTHING), 0, false},
-	{"CR0 cache disable", set_cr0, 3ull << 29, EVERYWHERE(ANYTHING), 0, false},
-	{"CR0 numeric error off", clear_cr0, 1ull << 5, EVERYWHERE(ANYTHING), 0, false},
+	{"CR0 reserved bit", set_cr0, 1ull << 40, ANYTHING, GP, 0, false}, /* QEMU drops the upper half */
+	{"CR0 cache disable", set_cr0, 3ull << 29, LIVE},
+	{"CR0 numeric error off", clear_cr0, 1ull << 5, LIVE},
 	{"CR0 protection off while paging", clear_cr0, 1, EVERYWHERE(ANYTHING), 0, false}, /* QEMU does not check */
 	{"CR4 reserved bit", set_cr4, 1ull << 63, EVERYWHERE(STOPPED_OR_GP), 0, false},
 	{"CR4.VMXE", set_cr4, CR4_VMXE, EVERYWHERE(STOPPED_OR_GP), 0, false},

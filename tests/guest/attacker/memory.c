@@ -103,6 +103,16 @@ static uint64_t read_window(uint64_t hpa)
 	return read_at(QV_WINDOW + hpa);
 }
 
+static uint64_t write_window(uint64_t hpa)
+{
+	return write_at(QV_WINDOW + hpa);
+}
+
+static uint64_t run_window(uint64_t hpa)
+{
+	return run_at(QV_WINDOW + hpa);
+}
+
 /* Memory must come clean: no word outside the image, the start pages and what this life wrote is set. */
 static uint64_t own_memory_is_clean(uint64_t unused)
 {
@@ -157,6 +167,8 @@ static const struct attack attacks[] = {
 	{"run code in the own slice", run_in_slice, 0, FAULTS},
 	{"read boot memory through the window", read_window, MIB, FAULTS},
 	{"read monitor memory through the window", read_window, 18 * MIB, FAULTS},
+	{"write monitor memory through the window", write_window, 18 * MIB, FAULTS},
+	{"run monitor memory through the window", run_window, 18 * MIB, FAULTS},
 	{"scribble over all own memory", scribble, 0, EVERYWHERE(STOPPED_ANYHOW), 0, false},
 	{"own memory comes clean again", own_memory_is_clean, 0, EVERYWHERE(SURVIVES), 0, false},
 };

@@ -2,8 +2,9 @@
 /*
  * What a sandbox meets when the monitor of a core has failed. A test damages monitors and a machine lock from outside
  * once every sandbox is ready. Arguments: role=calls (calls its monitor for ever), role=pair (core 1 calls its monitor
- * for ever, core 0 sends it NMIs), role=locked (reads PCI configuration until its lock is stuck, then has the sandbox
- * dead=K restarted until that is refused).
+ * for ever, core 0 sends it NMIs), role=locked (reads PCI configuration until its lock is stuck, has the sandbox dead=K
+ * restarted until that is refused, then has the sandbox owner=K restarted), role=owner (may have a device, which
+ * then masters the bus).
  *
  * Result words: 0 = NMIs that core 1 took.
  */
@@ -17,6 +18,7 @@
 #define LIMIT_US 60000000u
 #define LOCK_LIMIT_US 1900000u /* monitors wait for two seconds */
 #define READS 100u
+#define MEMORY_AND_MASTER 6u /* of the PCI command register */
 
 static void call_for_ever(void)
 {
@@ -89,17 +91,36 @@ static void restart_until_refused(uint64_t sandbox)
 	check(error == QV_EIO, "a sandbox whose monitor has failed cannot be restarted", (uint64_t)error);
 }
 
+/* Its monitor answers, so the call is taken; what comes of it is seen from outside. */
+static void restart_owner(uint64_t sandbox)
+{
+	int64_t error = guest_call(QV_CALL_RESTART, sandbox);
+
+	check(error == 0, "a restart of the sandbox that owns a device is asked for", (uint64_t)error);
+}
+
+static void owner(void)
+{
+	uint16_t bdf = own_function();
+
+	if (bdf != GUEST_NO_FUNCTION)
+		guest_pci_write16(bdf, HW_PCI_COMMAND, MEMORY_AND_MASTER);
+	guest_call(QV_CALL_READY, 0);
+	guest_say("life %llu", (unsigned long long)guest_call(QV_CALL_LAUNCHES, 0));
+}
+
 static void locked(void)
 {
 	uint16_t bdf = own_function();
 
-	guest_plan(3);
+	guest_plan(4);
 	guest_call(QV_CALL_READY, 0);
 	if (bdf == GUEST_NO_FUNCTION) {
 		guest_not_ok("a function is there", "none on bus 0");
 	} else {
 		read_until_stuck(bdf);
 		restart_until_refused(qv_args_number(guest_info->args, "dead", 0));
+		restart_owner(qv_args_number(guest_info->args, "owner", 0));
 	}
 	guest_say("done");
 }
@@ -113,6 +134,8 @@ void guest_main(void)
 		pair();
 	} else if (strcmp(role, "locked") == 0) {
 		locked();
+	} else if (strcmp(role, "owner") == 0) {
+		owner();
 	} else {
 		guest_call(QV_CALL_READY, 0);
 		call_for_ever();

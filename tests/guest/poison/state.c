@@ -16,8 +16,11 @@
 #define CR4_TSD (1ull << 2)
 #define ECX_XSAVE (1u << 26)
 #define ECX_AVX   (1u << 28)
+#define EDX_IBRS  (1u << 26)
+#define EBX_AMD_IBRS (1u << 14)
 #define XCR0_AVX 7u
 #define PAT_OTHER 0x0606060606060606ull
+#define SPEC_CTRL_IBRS 1u
 #define CR0_START_MASK ((1ull << 3) | (1ull << 18)) /* TS and AM must be clear */
 
 uint64_t state_offender[QV_MAX_CORES];
@@ -33,7 +36,7 @@ static const struct {
 	{"GS base", HW_MSR_GS_BASE, POISON, 0}, {"kernel GS base", HW_MSR_KERNEL_GS, POISON, 0},
 	{"SYSENTER CS", HW_MSR_SYSENTER_CS, 0x5a58, 0}, {"SYSENTER ESP", HW_MSR_SYSENTER_ESP, POISON, 0},
 	{"SYSENTER EIP", HW_MSR_SYSENTER_EIP, POISON, 0}, {"TSC_AUX", HW_MSR_TSC_AUX, 0x5a5a5a5a, 0},
-	{"PAT", HW_MSR_PAT, PAT_OTHER, HW_PAT_RESET},
+	{"PAT", HW_MSR_PAT, PAT_OTHER, HW_PAT_RESET}, {"SPEC_CTRL", HW_MSR_SPEC_CTRL, SPEC_CTRL_IBRS, 0},
 };
 #define SYSTEM_REGISTERS (sizeof(system_registers) / sizeof(system_registers[0]))
 
@@ -46,6 +49,16 @@ static const char *offends(const char *name, uint64_t value)
 bool state_has_avx(void)
 {
 	return (hw_cpuid(1, 0).ecx & (ECX_XSAVE | ECX_AVX)) == (ECX_XSAVE | ECX_AVX);
+}
+
+/* Each vendor has its own bit for SPEC_CTRL, zero on the other's processors; the other registers are always there. */
+static bool present(uint32_t msr)
+{
+	if (msr != HW_MSR_SPEC_CTRL)
+		return true;
+	if (hw_cpuid(0, 0).eax >= 7 && (hw_cpuid(7, 0).edx & EDX_IBRS) != 0)
+		return true;
+	return hw_cpuid(0x80000000, 0).eax >= 0x80000008 && (hw_cpuid(0x80000008, 0).ebx & EBX_AMD_IBRS) != 0;
 }
 
 /* ---- fill ---- */
@@ -83,8 +96,10 @@ void state_poison(void)
 	hw_write_dr7(0x400 | 0x55); /* four instruction breakpoints */
 	hw_write_cr2(POISON);
 	hw_write_cr4(hw_read_cr4() | CR4_PGE | CR4_TSD);
-	for (size_t i = 0; i < SYSTEM_REGISTERS; i++)
-		hw_wrmsr(system_registers[i].msr, system_registers[i].poison);
+	for (size_t i = 0; i < SYSTEM_REGISTERS; i++) {
+		if (present(system_registers[i].msr))
+			hw_wrmsr(system_registers[i].msr, system_registers[i].poison);
+	}
 	hw_wrmsr(HW_MSR_EFER, hw_rdmsr(HW_MSR_EFER) | HW_EFER_SCE | HW_EFER_NXE);
 	hw_write_cr0(hw_read_cr0() | CR0_BITS);
 }
@@ -164,7 +179,8 @@ const char *state_check_control(bool entered)
 const char *state_check_system(void)
 {
 	for (size_t i = 0; i < SYSTEM_REGISTERS; i++) {
-		uint64_t value = hw_rdmsr(system_registers[i].msr);
+		uint64_t value = present(system_registers[i].msr) ? hw_rdmsr(system_registers[i].msr) :
+			system_registers[i].reset;
 
 		if (value != system_registers[i].reset)
 			return offends(system_registers[i].name, value);
