@@ -49,18 +49,6 @@ static const struct boot_function *page_sharer(const struct boot_function *owner
 	return NULL;
 }
 
-static bool touches_ram(const struct boot_machine *m, uint64_t base, uint64_t end)
-{
-	while (base < end) {
-		uint64_t until;
-
-		if (qv_memmap_at(&m->map, base, &until) == QV_MEMMAP_RAM)
-			return true;
-		base = until;
-	}
-	return false;
-}
-
 static bool overlap(uint64_t base, uint64_t end, uint64_t other, uint64_t size)
 {
 	return base < other + size && end > other;
@@ -107,7 +95,7 @@ static const char *memory_problem(const struct boot_machine *m, uint32_t s, cons
 
 		if (page_sharer(f, b))
 			return "shares a page of device memory with another function";
-		if (touches_ram(m, base, end) || touches_platform(m, base, end))
+		if (qv_memmap_has_ram(&m->map, base, end - base) || touches_platform(m, base, end))
 			return "has device memory where the machine has RAM, interrupt controllers or its own configuration";
 		if (touches_sandbox(m, s, base, end))
 			return "has device memory at addresses that the sandbox uses for its own memory";
@@ -138,6 +126,8 @@ static const char *problem(const struct boot_machine *m, uint32_t s, const struc
 	*remedy = "give the sandbox another device, or let the firmware place this one elsewhere";
 	if (f->bridge)
 		return "is a bridge, which no sandbox can own";
+	if (f->msix_astray)
+		return "has an MSI-X table that does not lie in its own memory, where it could be watched";
 	if (firmware_uses(m, f->pci.bdf))
 		return "is used by the firmware while the system runs";
 	if (memory_problem(m, s, f))
@@ -281,12 +271,12 @@ static void copy_records(struct boot_machine *m)
 
 static void report(const struct boot_machine *m, const struct boot_function *f)
 {
-	uint32_t bdf = f->pci.bdf;
+	uint32_t bdf = f->pci.bdf, vectors = f->pci.msix_cap ? f->pci.msix_count : f->pci.msi_cap != 0;
 
-	boot_log("pci %02x:%02x.%x %04x:%04x belongs to %s%s, %u vectors\n", bdf >> 8, bdf >> 3 & 31, bdf & 7, f->vendor,
+	boot_log("pci %02x:%02x.%x %04x:%04x belongs to %s%s, %u vector%s\n", bdf >> 8, bdf >> 3 & 31, bdf & 7, f->vendor,
 		f->device, sandbox_name(m, f->sandbox),
 		!f->master ? "" : boot_iommu_translates(m, f->pci.bdf) ? ", confined by the IOMMU" : ", DMA trusted",
-		f->pci.msix_cap ? f->pci.msix_count : f->pci.msi_cap != 0);
+		vectors, boot_plural(vectors));
 }
 
 void boot_assign_devices(struct boot_machine *m)

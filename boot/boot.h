@@ -78,6 +78,11 @@ void boot_console_to_screen(const struct boot_screen *screen);
 /* From now on also into `ring`; what was logged so far is copied first. */
 void boot_console_to_ring(struct qv_ring *ring);
 void boot_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Ending of the noun behind `n`: "" or "s". */
+static inline const char *boot_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
 /* Refuse this machine or system: cause and remedy, then stop. The remedy is static text. */
 _Noreturn void boot_refuse(const char *remedy, const char *cause, ...) __attribute__((format(printf, 2, 3)));
 /* The end of boot code without a launch. With the word `exit-on-refuse` on the command line an emulator is told to end,
@@ -107,7 +112,6 @@ void boot_check_blob(struct boot_machine *m);
 void boot_check_memory(const struct boot_machine *m);
 void boot_move_archive(struct boot_machine *m);
 void boot_open_blackbox(struct boot_machine *m);
-
 
 /* ---- processor.c ---- */
 /* Everything on the core that calls: NULL, or what it lacks; *remedy is set then. Fills vendor and flags of `m` on the

@@ -147,5 +147,6 @@ void boot_start_cores(struct boot_machine *m)
 	for (uint32_t i = 1; i < m->core_count; i++)
 		start_core(m, i);
 	boot_compare_tscs(m);
-	boot_log("%u of %u cores started, their TSCs agree\n", m->core_count, m->physical_cores);
+	boot_log("%u of %u core%s started%s\n", m->core_count, m->physical_cores, boot_plural(m->physical_cores),
+		 m->core_count == 1 ? "" : ", their TSCs agree");
 }

@@ -102,7 +102,8 @@ void boot_read_firmware(struct boot_machine *m)
 	put_boot_core_first(&m->madt, own_apic_id());
 	m->physical_cores = qv_order_cores(m->madt.cpu, m->madt.cpu_count, thread_bits());
 	read_optional(m, &reader, &root);
-	boot_log("%u cores with %u hardware threads, %llu MiB of RAM, %s\n", m->physical_cores, m->madt.cpu_count,
+	boot_log("%u core%s with %u hardware thread%s, %llu MiB of RAM, %s\n", m->physical_cores,
+		 boot_plural(m->physical_cores), m->madt.cpu_count, boot_plural(m->madt.cpu_count),
 		 (unsigned long long)(qv_memmap_ram(&m->map) >> 20),
 		 m->dmar.unit_count ? "IOMMU (VT-d)" : "no IOMMU");
 }

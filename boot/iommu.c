@@ -319,15 +319,50 @@ static void check_contexts(const struct boot_machine *m)
 		boot_isolation_broken(&e);
 }
 
+/* What is behind a unit of another segment is never given away, and boot code cannot reach it: said, not hidden. */
+static uint32_t start_units(const struct boot_machine *m)
+{
+	uint32_t started = 0;
+
+	for (uint32_t i = 0; i < m->dmar.unit_count; i++) {
+		const struct qv_acpi_unit *u = &m->dmar.unit[i];
+
+		if (u->segment != 0) {
+			boot_log("iommu: VT-d at 0x%lx is left as it is: the devices of PCI segment %u are not blocked\n", u->base,
+				 u->segment);
+			continue;
+		}
+		start_unit(m, i);
+		started++;
+	}
+	if (m->dmar.dropped)
+		boot_log("iommu: the DMAR table has %u entries more than are read: devices of units among them are not blocked\n",
+			 m->dmar.dropped);
+	return started;
+}
+
+/* Before any is switched on. */
+static void check_units(const struct boot_machine *m)
+{
+	for (uint32_t i = 0; i < m->dmar.unit_count; i++) {
+		const struct qv_acpi_unit *u = &m->dmar.unit[i];
+
+		if (u->segment == 0 && !reachable(m, u))
+			boot_refuse("use a processor with 1 GiB pages, update the firmware, or switch VT-d off in its set-up",
+				    "the IOMMU at 0x%lx cannot be reached, so that what is behind it would not be blocked", u->base);
+	}
+}
+
 void boot_iommu_start(const struct boot_machine *m)
 {
 	const struct qv_region *r = qv_blob_region(&m->blob, QV_REGION_IOMMU, 0);
-	uint32_t admitted = 0;
+	uint32_t admitted = 0, started;
 
 	if (!iommu.unit || !r)
 		return;
 	iommu.base = r->hpa;
 	iommu.pages = (uint32_t)(r->size / QV_PAGE_SIZE);
+	check_units(m);
 	if (iommu.pages <= PAGE_TABLES)
 		boot_refuse("recompile the system file with this version's tools", "no room for the IOMMU tables");
 	memset((void *)r->hpa, 0, PAGE_TABLES * QV_PAGE_SIZE);
@@ -341,11 +376,9 @@ void boot_iommu_start(const struct boot_machine *m)
 		admitted++;
 	}
 	check_contexts(m);
-	for (uint32_t i = 0; i < m->dmar.unit_count; i++) {
-		if (reachable(m, &m->dmar.unit[i]))
-			start_unit(m, i);
-	}
-	boot_log("iommu: on; %u functions admitted, all others blocked\n", admitted);
+	started = start_units(m);
+	boot_log("iommu: on in %u unit%s; %u function%s admitted, all others behind %s blocked\n", started,
+		 boot_plural(started), admitted, boot_plural(admitted), started == 1 ? "it" : "them");
 }
 
 /* ---- what monitors get ---- */

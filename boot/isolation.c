@@ -41,7 +41,7 @@ void boot_check_space(const struct boot_machine *m, uint32_t core, uint32_t s, c
 	struct boot_host_range range[BOOT_MAX_HOST_RANGES];
 	struct qv_isolation_reach reach[BOOT_MAX_HOST_RANGES];
 	struct qv_isolation_space sp = {
-		.tables = tables, .blob = &m->blob, .vendor = m->vendor, .core = core, .sandbox = s,
+		.tables = tables, .blob = &m->blob, .map = &m->map, .vendor = m->vendor, .core = core, .sandbox = s,
 		.handoff_hpa = (uint64_t)boot_handoff, .device = reach,
 		.device_count = boot_device_ranges(m, s, range),
 	};

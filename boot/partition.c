@@ -34,6 +34,8 @@ static void launch_cores(const struct boot_machine *m)
 
 void boot_partition(struct boot_machine *m)
 {
+	const char *es = m->blob.sandbox_count == 1 ? "" : "es";
+
 	if (m->blob.system->flags & QV_SYSTEM_BARE)
 		boot_bare(m);
 	for (uint32_t s = 0; s < m->blob.sandbox_count; s++) {
@@ -45,8 +47,9 @@ void boot_partition(struct boot_machine *m)
 	clear_machine_area(m);
 	for (uint32_t c = 0; c < m->blob.system->core_count; c++)
 		boot_build_core(m, c, tables, start, &launch[c]);
-	boot_log("isolation check: every leaf of %u sandboxes agrees with the system file\n", m->blob.sandbox_count);
-	boot_log("launching %u sandboxes on %u cores\n", m->blob.sandbox_count, m->blob.system->core_count);
+	boot_log("isolation check: every leaf of %u sandbox%s agrees with the system file\n", m->blob.sandbox_count, es);
+	boot_log("launching %u sandbox%s on %u core%s\n", m->blob.sandbox_count, es, m->blob.system->core_count,
+		 boot_plural(m->blob.system->core_count));
 	boot_seal_blackbox(m, tables);
 	launch_cores(m);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* PCI enumeration by configuration mechanism #1, bounded by the number of buses. */
+/* PCI enumeration by configuration mechanism #1: every bus is asked, whichever host bridge or bridge it is behind. */
 #include "pci.h"
 
 #include <hw/pci.h>
@@ -14,7 +14,8 @@
 #define HEADER_DEVICE 0u
 #define HEADER_BRIDGE 1u
 #define MSIX_TABLE 4u
-#define MSIX_ENTRY_BYTES 16u
+#define MSI_ENABLES (QV_MSI_ENABLE << 16)
+#define MSIX_ENABLES (QV_MSIX_ENABLE << 16)
 #define EXPRESS_CAPABILITIES 4u
 #define EXPRESS_RESETS  (1u << 28)
 #define EXPRESS_CONTROL 8u
@@ -72,20 +73,22 @@ static void size_bars(struct qv_pci_function *f)
 		i += qv_pci_bar(&value[i], &sized[i], &f->bar[i]);
 }
 
-static void find_msix_table(struct qv_pci_function *f)
+static void find_msix_table(struct boot_function *f)
 {
-	uint32_t where = hw_pci_read(f->bdf, f->msix_cap + MSIX_TABLE);
-	const struct qv_bar *bar = &f->bar[(where & 7) < QV_MAX_BARS ? where & 7 : 0];
-	uint64_t offset = where & ~7u;
+	uint16_t cap = f->pci.msix_cap;
 
-	f->msix_count = (hw_pci_read(f->bdf, f->msix_cap) >> 16 & 0x7ff) + 1;
-	if (bar->base == 0 || bar->flags & QV_PCI_BAR_IO || offset >= bar->size ||
-	    bar->size - offset < f->msix_count * MSIX_ENTRY_BYTES)
-		f->msix_count = 0; /* unusable: the capability is then hidden */
-	else
-		f->msix_table = bar->base + offset;
-	if (f->msix_count == 0)
-		f->msix_cap = 0;
+	f->msix_astray = !qv_pci_msix_table(&f->pci, hw_pci_read(f->pci.bdf, cap), hw_pci_read(f->pci.bdf, cap + MSIX_TABLE));
+	if (f->msix_astray)
+		f->pci.msix_cap = 0;
+}
+
+/* Interrupt messages that firmware switched on; the registers beside the enable bits are kept. */
+static void switch_messages_off(const struct qv_pci_function *f)
+{
+	if (f->msi_cap)
+		hw_pci_write(f->bdf, f->msi_cap, hw_pci_read(f->bdf, f->msi_cap) & ~MSI_ENABLES);
+	if (f->msix_cap)
+		hw_pci_write(f->bdf, f->msix_cap, hw_pci_read(f->bdf, f->msix_cap) & ~MSIX_ENABLES);
 }
 
 /* Device Control register if the function can be reset on its own (PCI Express base specification 5.0, 6.6.2). */
@@ -111,9 +114,10 @@ static void describe(struct boot_function *f)
 	f->pci.msi_cap = qv_pci_capability(&boot_pci_config, f->pci.bdf, QV_PCI_CAP_MSI);
 	f->pci.msix_cap = qv_pci_capability(&boot_pci_config, f->pci.bdf, QV_PCI_CAP_MSIX);
 	f->pci.reset_control = find_reset(f->pci.bdf);
+	switch_messages_off(&f->pci);
 	size_bars(&f->pci);
 	if (f->pci.msix_cap)
-		find_msix_table(&f->pci);
+		find_msix_table(f);
 }
 
 static void add_function(uint16_t bdf, uint32_t id)
@@ -158,15 +162,23 @@ static void scan_slot(uint32_t bus, uint32_t device)
 	}
 }
 
-void boot_pci_scan(void)
+static void scan_queued(void)
 {
-	memset(&scan, 0, sizeof(scan));
-	boot_pci.count = 0;
-	queue_bus(0);
 	while (scan.head < scan.tail) {
 		uint32_t bus = scan.bus[scan.head++];
 
 		for (uint32_t device = 0; device < DEVICES; device++)
 			scan_slot(bus, device);
+	}
+}
+
+/* A bus that no bridge has led to may be the root bus of another host bridge. An empty one costs 32 reads. */
+void boot_pci_scan(void)
+{
+	memset(&scan, 0, sizeof(scan));
+	boot_pci.count = 0;
+	for (uint32_t bus = 0; bus < BUSES; bus++) {
+		queue_bus(bus);
+		scan_queued();
 	}
 }

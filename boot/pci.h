@@ -21,6 +21,7 @@ struct boot_function {
 	uint32_t class;    /* base class, sub-class, interface */
 	bool bridge;       /* never given to a sandbox; stays as firmware set it up */
 	bool master;       /* can master the bus */
+	bool msix_astray;  /* its MSI-X table is not in its own memory: nobody may own it */
 	uint32_t sandbox;  /* owner, or BOOT_NOBODY */
 	struct qv_pci_function pci; /* flags and vectors are filled at assignment */
 };
@@ -33,8 +34,8 @@ extern struct boot_pci boot_pci;
 
 extern const struct qv_pci_config boot_pci_config;
 
-/* Find every function behind host bridge 0, following bridges, and switch bus mastering off on all but bridges. Refuses
- * a machine with more than BOOT_MAX_FUNCTIONS: what is not known cannot be kept apart. */
+/* Find every function of PCI segment 0, on any bus, and switch bus mastering off on all but bridges. Refuses a machine
+ * with more than BOOT_MAX_FUNCTIONS: what is not known cannot be kept apart. */
 void boot_pci_scan(void);
 
 /* ---- scope.c ---- */

@@ -101,7 +101,7 @@ void boot_check_machine(struct boot_machine *m)
 		boot_refuse(remedy, "%s", lacks);
 	if (m->physical_cores < wanted)
 		boot_refuse("give the machine more cores, or lower `cores:` of a sandbox in the system file",
-			    "the system needs %u cores, this machine has %u", wanted, m->physical_cores);
+			    "the system needs %u core%s, this machine has %u", wanted, boot_plural(wanted), m->physical_cores);
 	m->core_count = wanted;
 	read_flags(m);
 	boot_log("%s, x2APIC, %s%s\n", names[m->vendor],

@@ -41,8 +41,9 @@ void boot_check_blob(struct boot_machine *m)
 				    "the system blob is damaged: contents of %s do not match their digest",
 				    m->blob.file[i].name);
 	}
-	boot_log("system %s: %u sandboxes on %u cores, %llu KiB, digests match\n", m->blob.system->name,
-		 m->blob.sandbox_count, m->blob.system->core_count, (unsigned long long)(m->blob_size >> 10));
+	boot_log("system %s: %u sandbox%s on %u core%s, %llu KiB, digests match\n", m->blob.system->name,
+		 m->blob.sandbox_count, m->blob.sandbox_count == 1 ? "" : "es", m->blob.system->core_count,
+		 boot_plural(m->blob.system->core_count), (unsigned long long)(m->blob_size >> 10));
 }
 
 /* ---- memory ---- */
@@ -154,7 +155,6 @@ void boot_move_archive(struct boot_machine *m)
 	memmove((void *)(uintptr_t)to, m->blob.bytes, m->blob_size);
 	open_blob(m, to, m->blob_size);
 }
-
 
 static void describe_sandboxes(struct qv_bb_header *h, const struct qv_blob *blob)
 {

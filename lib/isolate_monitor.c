@@ -167,7 +167,8 @@ static bool allowed(const struct qv_isolation_space *sp, const struct qv_pt_leaf
 		in_black_box(sp, leaf) || in_pristine(sp, leaf) || in_devices(sp, leaf) || is_handoff(sp, leaf);
 }
 
-/* A device range is device memory, or the part of the IOMMU region that monitors write. */
+/* A device range is device memory, or the part of the IOMMU region that monitors write. RAM that no record names is not
+ * device memory either: boot code and firmware tables lie there. */
 static bool device_range_good(const struct qv_isolation_space *sp, const struct qv_isolation_reach *d)
 {
 	bool remapping = d->hpa >= sp->irt_hpa && d->hpa + d->size <= sp->irt_hpa + sp->irt_bytes;
@@ -184,6 +185,8 @@ static bool device_range_good(const struct qv_isolation_space *sp, const struct 
 		if (meets(d->hpa, d->size, m->hpa, m->size))
 			return false;
 	}
+	if (!remapping && qv_memmap_has_ram(sp->map, d->hpa, d->size))
+		return false;
 	return !(d->rights & QV_PT_EXEC);
 }
 

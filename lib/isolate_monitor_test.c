@@ -124,9 +124,13 @@ static struct qv_pt build(void)
 	return pt;
 }
 
+static const struct qv_memmap memmap = { .count = 2,
+	.range = { { 0, 0x9f000, QV_MEMMAP_RAM, 0 }, { MIB, 255 * MIB, QV_MEMMAP_RAM, 0 } } };
+
 static bool judge(const struct qv_pt *pt, const struct qv_isolation_reach *reach, uint32_t count)
 {
-	const struct qv_isolation_space sp = { .tables = pt, .blob = &blob, .vendor = QV_VENDOR_SVM, .handoff_hpa = HANDOFF,
+	const struct qv_isolation_space sp = { .tables = pt, .blob = &blob, .map = &memmap, .vendor = QV_VENDOR_SVM,
+		.handoff_hpa = HANDOFF,
 		.irt_hpa = IOMMU + PAGE, .irt_bytes = 3 * PAGE, .device = reach, .device_count = count };
 	struct qv_isolation_error e;
 
@@ -256,6 +260,7 @@ static void device_range_over_memory_is_found(void **state)
 	static const struct qv_isolation_reach bad[] = {
 		{ GUEST + 8 * MIB, PAGE, RW }, { IOMMU, PAGE, RW }, { IOMMU + 3 * PAGE, 2 * PAGE, RW }, { MACHINE, PAGE, RW },
 		{ BOX + 2 * MIB, PAGE, R }, { MMIO, PAGE, RW | UC }, { UNIT, PAGE, RX },
+		{ MIB, PAGE, RW }, { 200 * MIB, PAGE, RW }, { 0x9e000, 2 * PAGE, RW | UC }, { 256 * MIB - PAGE, 2 * PAGE, RW },
 	};
 
 	(void)state;

@@ -125,6 +125,22 @@ bool qv_memmap_is_ram(const struct qv_memmap *map, uint64_t base, uint64_t size,
 	return true;
 }
 
+bool qv_memmap_has_ram(const struct qv_memmap *map, uint64_t base, uint64_t size)
+{
+	uint64_t at = base;
+
+	while (at - base < size) {
+		uint64_t until;
+
+		if (qv_memmap_at(map, at, &until) == QV_MEMMAP_RAM)
+			return true;
+		if (until == UINT64_MAX)
+			return false;
+		at = until;
+	}
+	return false;
+}
+
 uint64_t qv_memmap_top(const struct qv_memmap *map)
 {
 	for (uint32_t i = map->count; i > 0; i--) {

@@ -91,6 +91,12 @@ static void questions(void **state)
 	assert_int_equal(until, 2 * MIB + 4096);
 	assert_int_equal(qv_memmap_at(&map, 0, &until), QV_MEMMAP_HOLE);
 	assert_int_equal(until, 1 * MIB);
+	assert_true(qv_memmap_has_ram(&map, 0, 1 * MIB + 1));
+	assert_false(qv_memmap_has_ram(&map, 0, 1 * MIB));
+	assert_false(qv_memmap_has_ram(&map, 2 * MIB, 4096));
+	assert_true(qv_memmap_has_ram(&map, 2 * MIB, 4097));
+	assert_true(qv_memmap_has_ram(&map, 4 * MIB - 1, 9 * MIB));
+	assert_false(qv_memmap_has_ram(&map, 4 * MIB, UINT64_MAX - 4 * MIB));
 	assert_int_equal(qv_memmap_at(&map, 9 * MIB, &until), QV_MEMMAP_HOLE);
 	assert_int_equal(until, UINT64_MAX);
 }

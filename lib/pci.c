@@ -52,17 +52,52 @@ static const struct qv_pci_node *toward(const struct qv_pci_node *node, uint32_t
 	return NULL;
 }
 
+/* The bridge whose bus this is; *claimed: some bridge says that the bus is behind it. */
+static const struct qv_pci_node *bridge_to(const struct qv_pci_node *node, uint32_t count, uint32_t bus, bool *claimed)
+{
+	const struct qv_pci_node *found = NULL;
+
+	*claimed = false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (node[i].first_bus && node[i].first_bus <= bus && bus <= node[i].last_bus)
+			*claimed = true;
+		if (node[i].first_bus && node[i].first_bus == bus)
+			found = &node[i];
+	}
+	return found;
+}
+
+/* The bus of a host bridge that the way to `bdf` begins on; false when it cannot be told. */
+static bool root_bus(const struct qv_pci_node *node, uint32_t count, uint16_t bdf, uint32_t *root)
+{
+	*root = bdf >> 8;
+	for (uint32_t depth = 0; depth < 256; depth++) {
+		bool claimed;
+		const struct qv_pci_node *bridge = bridge_to(node, count, *root, &claimed);
+
+		if (!bridge)
+			return !claimed;
+		*root = bridge->bdf >> 8;
+	}
+	return false;
+}
+
 bool qv_pci_apart(const struct qv_pci_node *node, uint32_t count, uint16_t a, uint16_t b)
 {
-	uint32_t bus = 0;
+	uint32_t root, other, bus;
 
+	if (!root_bus(node, count, a, &root) || !root_bus(node, count, b, &other))
+		return false;
+	if (root != other)
+		return toward(node, count, root, a) && toward(node, count, other, b);
+	bus = root;
 	for (uint32_t depth = 0; depth < 256; depth++) {
 		const struct qv_pci_node *x = toward(node, count, bus, a), *y = toward(node, count, bus, b);
 
 		if (!x || !y)
 			return false;
 		if (x != y)
-			return (x->confined && y->confined) || (bus == 0 && x->bdf >> 3 != y->bdf >> 3);
+			return (x->confined && y->confined) || (bus == root && x->bdf >> 3 != y->bdf >> 3);
 		bus = x->first_bus;
 		if (bus == 0)
 			return false; /* the same function */
@@ -94,6 +129,22 @@ uint32_t qv_pci_bar(const uint32_t value[2], const uint32_t sized[2], struct qv_
 	bar_fill(bar, (uint64_t)value[1] << 32 | (value[0] & ~0xfu), (uint64_t)sized[1] << 32 | (sized[0] & ~0xfu),
 		value[0] & 0xf);
 	return 2;
+}
+
+bool qv_pci_msix_table(struct qv_pci_function *f, uint32_t head, uint32_t where)
+{
+	uint32_t count = (head >> 16 & 0x7ff) + 1, index = where & 7;
+	uint64_t offset = where & ~7u;
+	const struct qv_bar *bar = &f->bar[index];
+
+	f->msix_count = 0;
+	f->msix_table = 0;
+	if (index >= QV_MAX_BARS || bar->base == 0 || bar->flags & QV_PCI_BAR_IO || offset >= bar->size ||
+	    bar->size - offset < count * QV_MSIX_ENTRY_BYTES)
+		return false;
+	f->msix_count = (uint16_t)count;
+	f->msix_table = bar->base + offset;
+	return true;
 }
 
 #define MSI_BASE       0xfee00000u

@@ -92,6 +92,27 @@ static void test_peers(void **unused)
 	assert_true(apart(AT(0, 3, 0), AT(0, 3, 1)));
 }
 
+/* Bus 0x40 is another host bridge's, with an endpoint, a root port to 0x41, and an endpoint there. 0x44 is said to be
+ * behind that port, but no bridge leads to it. */
+static void test_two_root_buses(void **unused)
+{
+	static const struct qv_pci_node roots[] = {
+		{ .bdf = AT(0, 2, 0) }, { .bdf = AT(0x40, 0, 0) },
+		{ .bdf = AT(0x40, 1, 0), .first_bus = 0x41, .last_bus = 0x44 }, { .bdf = AT(0x41, 0, 0) },
+		{ .bdf = AT(0x41, 0, 1) }, { .bdf = AT(0x44, 0, 0) },
+	};
+	const uint32_t count = sizeof(roots) / sizeof(roots[0]);
+
+	(void)unused;
+	assert_true(qv_pci_apart(roots, count, AT(0, 2, 0), AT(0x40, 0, 0)));
+	assert_true(qv_pci_apart(roots, count, AT(0x41, 0, 0), AT(0, 2, 0)));
+	assert_true(qv_pci_apart(roots, count, AT(0x40, 0, 0), AT(0x41, 0, 0)));
+	assert_false(qv_pci_apart(roots, count, AT(0x41, 0, 0), AT(0x41, 0, 1)));
+	assert_false(qv_pci_apart(roots, count, AT(0, 2, 0), AT(0x40, 3, 0)));  /* not in the tree */
+	assert_false(qv_pci_apart(roots, count, AT(0, 2, 0), AT(0x44, 0, 0)));
+	assert_false(qv_pci_apart(roots, count, AT(0x40, 0, 0), AT(0x44, 0, 0)));
+}
+
 static void test_tree_with_a_loop(void **unused)
 {
 	static const struct qv_pci_node loop[] = {
@@ -102,16 +123,18 @@ static void test_tree_with_a_loop(void **unused)
 	assert_false(qv_pci_apart(loop, 2, AT(5, 0, 0), AT(6, 0, 0)));
 }
 
-/* Bridges: 00:1c.0 to bus 1, 01:00.0 to bus 2; 00:02.0 is no bridge; nothing else is there. */
+/* Bridges: 00:1c.0 to bus 1, 01:00.0 to bus 2, 40:01.0 to bus 0x41; 00:02.0 is no bridge; nothing else is there. */
 static uint32_t read_bridges(void *context, uint16_t bdf, uint32_t offset)
 {
-	bool first = bdf == AT(0, 0x1c, 0), second = bdf == AT(1, 0, 0);
+	bool first = bdf == AT(0, 0x1c, 0), second = bdf == AT(1, 0, 0), far = bdf == AT(0x40, 1, 0);
 
 	(void)context;
-	if (!first && !second && bdf != AT(0, 2, 0))
+	if (!first && !second && !far && bdf != AT(0, 2, 0))
 		return UINT32_MAX;
 	if (offset == QV_PCI_HEADER)
 		return bdf == AT(0, 2, 0) ? 0 : 1u << 16;
+	if (far && offset == QV_PCI_BUS_NUMBERS)
+		return 0x414140;
 	return offset == QV_PCI_BUS_NUMBERS ? (first ? 0x020100 : 0x020201) : 0x12345678;
 }
 
@@ -119,6 +142,7 @@ static void test_paths(void **unused)
 {
 	static const struct qv_pci_config bridges = {read_bridges, NULL};
 	const uint8_t path[] = {0x1c << 3, 0, 5 << 3 | 1}, absent[] = {0x1d << 3, 0}, no_bridge[] = {2 << 3, 0};
+	const uint8_t far[] = {1 << 3, 3 << 3};
 	uint16_t bdf;
 
 	(void)unused;
@@ -126,6 +150,8 @@ static void test_paths(void **unused)
 	assert_int_equal(bdf, AT(0, 0x1c, 0));
 	assert_int_equal(qv_pci_follow(&bridges, 0, path, 3, &bdf), QV_PCI_PATH_FOUND);
 	assert_int_equal(bdf, AT(2, 5, 1));
+	assert_int_equal(qv_pci_follow(&bridges, 0x40, far, 2, &bdf), QV_PCI_PATH_FOUND);
+	assert_int_equal(bdf, AT(0x41, 3, 0));
 	assert_int_equal(qv_pci_follow(&bridges, 0, absent, 2, &bdf), QV_PCI_PATH_ABSENT);
 	assert_int_equal(qv_pci_follow(&bridges, 0, no_bridge, 2, &bdf), QV_PCI_PATH_BROKEN);
 }
@@ -150,6 +176,36 @@ static void test_bars(void **unused)
 	assert_bar(0x0000000c, 0x8, 0x0000000c, 0xfffffffe, 2, 0x800000000, 0x200000000);
 	assert_bar(0, 0, 0, 0, 1, 0, 0);           /* not implemented */
 	assert_bar(0, 0, 0xffff0000, 0, 1, 0, 0);  /* not assigned by firmware */
+}
+
+static bool table(uint32_t head, uint32_t where)
+{
+	struct qv_pci_function f = {.msix_count = 99, .msix_table = 99};
+	bool good;
+
+	f.bar[0] = (struct qv_bar){.base = 0xfeb00000, .size = 0x1000};
+	f.bar[1] = (struct qv_bar){.base = 0xc000, .size = 0x100, .flags = QV_PCI_BAR_IO};
+	f.bar[5] = (struct qv_bar){.base = 0xfec00000, .size = 0x40};
+	good = qv_pci_msix_table(&f, head, where);
+	assert_int_equal(f.msix_count, good ? (head >> 16 & 0x7ff) + 1 : 0);
+	assert_int_equal(f.msix_table, good ? ((where & 7) ? 0xfec00000 : 0xfeb00000) + (where & ~7u) : 0);
+	return good;
+}
+
+static void test_msix_tables(void **unused)
+{
+	(void)unused;
+	assert_true(table(0x00ff0011, 0));              /* 256 entries fill the page */
+	assert_true(table(0xc0030011, 5));              /* 4 entries; firmware left it enabled and masked */
+	assert_true(table(0x00000011, 0xff0));
+	assert_false(table(0x00010011, 0xff0));         /* the second entry is outside */
+	assert_false(table(0x01000011, 0));
+	assert_false(table(0x00000011, 0x1000));
+	assert_false(table(0x00000011, 0xfffffff8));
+	assert_false(table(0x00000011, 1));             /* ports */
+	assert_false(table(0x00000011, 2));             /* not assigned */
+	assert_false(table(0x00000011, 6));             /* no such register */
+	assert_false(table(0x00000011, 7));
 }
 
 static void test_messages(void **unused)
@@ -210,8 +266,10 @@ int main(void)
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_bars),
 		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_two_root_buses),
 		cmocka_unit_test(test_tree_with_a_loop),
 		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_msix_tables),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_msi_layout),
 	};

@@ -5,6 +5,8 @@ QUESTC_C := $(filter-out tools/questc.c,$(patsubst %,tools/%.c,diag yaml units c
 $(B)/questc: $(patsubst %.c,$(B)/host/%.o,$(QUESTC_C) tools/questc.c) $(B)/host/lib.a
 	$(CC) $(HOST_CFLAGS) $^ -lfyaml -o $@
 host-tools: $(B)/questc
+$(B)/san/questc: $(patsubst %.c,$(B)/san/%.o,$(QUESTC_C) tools/questc.c) $(B)/san/lib.a
+	$(CC) $(HOST_CFLAGS) $(SAN) $^ -lfyaml -o $@
 
 # Small images for the tests of system files.
 $(B)/tests/fixture: tests/system/fixture.c

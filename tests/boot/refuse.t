@@ -73,6 +73,7 @@ blob window pci=0:5.0 ports=1:c000-cfff
 blob package pci=0:5.0 pci=0:5.1
 blob switch pci=3:0.0 pci=4:0.0
 blob roots pci=1:0.0 pci=2:0.0
+blob far pci=41:0.0 pci=0:5.0
 cp "$work/good.blob" "$work/sealed.blob"
 flip "$work/sealed.blob" 300
 cp "$work/good.blob" "$work/payload.blob"
@@ -83,7 +84,7 @@ head -c 20480 /dev/zero >"$work/zeros.blob"
 feature="use a processor with the missing feature, or turn it on in the firmware set-up"
 again="copy or load the blob again"
 
-echo "1..33"
+echo "1..34"
 passed "a good machine and a good blob" -initrd "$work/good.blob"
 refused "no blob" "no system blob given" "load the system blob: QEMU -initrd FILE, or GRUB module2 FILE"
 refused "not a blob" "the system blob is damaged: the file is not a system blob (section header, entry 0)" \
@@ -164,6 +165,9 @@ refused "a switch without access control services" "$cause" "$remedy" $iommu $ro
 	-device e1000e,bus=d1 -device e1000e,bus=d2 -initrd "$work/switch.blob"
 passed "two root ports" $iommu $root -device pcie-root-port,id=r2,addr=7,chassis=2 -device e1000e,bus=r1 \
 	-device e1000e,bus=r2 -initrd "$work/roots.blob"
+passed "a function of another host bridge" $iommu -device pxb-pcie,id=far,bus_nr=64 \
+	-device pcie-root-port,bus=far,id=r,chassis=3 -device e1000e,bus=r -device e1000e,bus=pcie.0,addr=5 \
+	-initrd "$work/far.blob"
 
 boot -initrd "$work/good.blob" -icount shift=0,sleep=off
 grep -qx 'TSC 1000000 kHz, APIC timer 1000000 kHz (by PM timer)' "$work/out" && report 1 "rates are exact where time is" ||

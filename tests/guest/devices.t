@@ -18,10 +18,18 @@ refusal() { # SYSTEM_FILE
 			-kernel build/boot.elf -append exit-on-refuse -initrd "$scratch/blob" </dev/null >"$out" 2>&1
 }
 
-${QUESTC:-build/questc} pack tests/guest/devices.yaml -o "$scratch/blob" >"$out" 2>&1
+sed 's/8086:10d3/41:00.0/' tests/guest/devices.yaml >"$scratch/far.yaml"
+${QUESTC:-build/questc} pack "$scratch/far.yaml" -o "$scratch/blob" >"$out" 2>&1
 point $? "the system file compiles"
-boot "$scratch/blob" --emulator-arg -device --emulator-arg edu,dma_mask=0xffffffffffffffff --emulator-arg -device \
-	--emulator-arg e1000e --for 45 --wall 200
+# The network card is behind a host bridge of its own.
+devices=()
+for d in edu,bus=pcie.0,dma_mask=0xffffffffffffffff pxb-pcie,id=far,bus_nr=64 pcie-root-port,bus=far,id=far1,chassis=1 \
+	e1000e,bus=far1; do
+	devices+=(--emulator-arg -device --emulator-arg "$d")
+done
+boot "$scratch/blob" "${devices[@]}" --for 45 --wall 200
+grep -q 'pci 41:00.0 8086:10d3 belongs to msix, confined by the IOMMU' "$scratch/log"
+point $? "a function of another host bridge is found and confined"
 for line in "an assigned device answers in its own memory" "DMA moves data inside the sandbox" \
 	"DMA cannot read foreign memory" "DMA cannot write outside private memory" "an MSI arrives without an exit" \
 	"an MSI can be moved to another vector" "every forged interrupt message ended its life"; do

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# ./quest answers wrong use with a clear message and status 2, and help with status 0, without building anything.
+# ./quest answers wrong use with a clear message and status 2, and help with status 0, without building anything;
+# only what is wrong with a system file needs the compiler.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 n=0
@@ -80,6 +81,14 @@ flock 9
 QUEST_RUN_DIR=$folder/running refused "a machine already runs in $folder/running" run
 [ "$(ls "$folder/running")" = lock ]; point $? "and the files of the running machine are left alone"
 exec 9>&-
+
+# --bare takes the first Quest sandbox; without one, or with a bad file, nothing is started and nothing is said twice.
+printf 'system: only\nsandboxes:\n  desktop:\n    kernel: linux\n    cores: 1\n    memory: 128 MiB\n' >"$folder/linux.yaml"
+printf 'system: bad\nsandbox: 1\n' >"$folder/bad.yaml"
+QUEST_RUN_DIR=$folder/run refused "$folder/linux.yaml: no sandbox has \`kernel: quest\`" run --bare --for 1 "$folder/linux.yaml"
+QUEST_RUN_DIR=$folder/run refused "$folder/bad.yaml:2:1: error: " run --bare --for 1 "$folder/bad.yaml"
+[ "$(grep -c "$folder/bad.yaml:2:1: error: " "$out")" = 1 ]; point $? "and the mistake is named once"
+[ ! -e "$folder/run/system.blob" ]; point $? "and no machine was started"
 
 ./quest stat >"$out" 2>&1
 [ $? = 1 ] && grep -q 'no machine is running here' "$out"; point $? "stat without a machine says so"

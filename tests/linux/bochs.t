@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # timeout: 1800
 # timeout-long: 1800
-# Stock Debian Linux on Bochs (VT-x): boots beside a witness and runs a load without an exit. Minutes of host time, most of
-# them the digest of the kernel image in boot.
+# Stock Debian Linux on Bochs (VT-x): boots beside a witness and runs a load without an exit. Minutes of host time, a part
+# of them the digest of the kernel image in boot.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/tap.sh

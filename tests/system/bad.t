@@ -4,7 +4,9 @@
 # .expect stands for the file's own path. Files that are too large or too odd to keep are made here.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-questc=build/questc
+questc=build/san/questc # with the sanitizers, whose findings have a status of their own
+export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
+export LSAN_OPTIONS=exitcode=99,suppressions=tests/system/lsan.supp,print_suppressions=0
 images=build/tests/images
 work=build/tests/bad
 export QUEST_BUILD=$images QUEST_LINUX_IMAGE=$images/vmlinuz QUEST_LINUX_INITRD=$images/initrd.gz

@@ -4,7 +4,9 @@
 # systems/ must compile too. Also: the reference in docs/ is the compiler's own table of keys, and wrong calls give status 2.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-questc=build/questc
+questc=build/san/questc # with the sanitizers, whose findings have a status of their own
+export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
+export LSAN_OPTIONS=exitcode=99,suppressions=tests/system/lsan.supp,print_suppressions=0
 images=build/tests/images
 work=build/tests/good
 export QUEST_BUILD=$images QUEST_LINUX_IMAGE=$images/vmlinuz QUEST_LINUX_INITRD=$images/initrd.gz

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The last check before launch: walk everything finished that hardware will obey and compare it with the blob and the
- * policy. It shares no code with the builders but the table walker of lib/pt, so a mistake in building does not hide
- * itself. All functions: false, and *error filled, at the first difference.
+ * policy. It shares no code with the builders but the table walker of lib/pt and the memory map, so a mistake in
+ * building does not hide itself. All functions: false, and *error filled, at the first difference.
  *
  * What it establishes for the tables of one sandbox (CPU's nested tables or its devices' second-level tables):
  *  - every entry is one that the builder writes (qv_pt_sound), so a processor finds what this walk finds;
@@ -16,6 +16,7 @@
 #define LIB_ISOLATE_H
 
 #include <lib/blob.h>
+#include <lib/memmap.h>
 #include <lib/pt.h>
 #include <lib/vtd.h>
 
@@ -45,6 +46,7 @@ struct qv_isolation_reach { /* host-physical range, mapped at QV_MON_HOST + hpa 
 struct qv_isolation_space { /* address space of one core's monitor, to be judged */
 	const struct qv_pt *tables;
 	const struct qv_blob *blob;
+	const struct qv_memmap *map; /* of the machine */
 	uint32_t vendor; /* enum qv_vendor */
 	uint32_t core, sandbox;
 	uint64_t handoff_hpa; /* the one boot page it is entered through, mapped at its own address */
@@ -56,7 +58,8 @@ struct qv_isolation_space { /* address space of one core's monitor, to be judged
 /* The monitor maps: its image, each segment with its own rights and nowhere else; its private data, of its own tables
  * the root only; its sandbox's private memory, all of it, not executable; lock page, outboxes (only its own writable);
  * its own page of the black box; its sandbox's pristine files and start pages, read-only; the device ranges; the
- * hand-off page. Nothing else, nothing both writable and executable, and no device range touches RAM of anyone. */
+ * hand-off page. Nothing else, nothing both writable and executable, and no device range touches RAM of
+ * anyone, the part of the IOMMU region excepted. */
 bool qv_isolation_monitor(const struct qv_isolation_space *sp, struct qv_isolation_error *error);
 
 /* ---- intercept bitmaps, bit by bit ---- */

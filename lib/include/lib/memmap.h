@@ -46,6 +46,8 @@ void qv_memmap_normalise(struct qv_memmap *map);
 uint32_t qv_memmap_at(const struct qv_memmap *map, uint64_t address, uint64_t *until);
 /* Is every byte of [base, base + size) RAM? If not, *bad is the first address that is not. */
 bool qv_memmap_is_ram(const struct qv_memmap *map, uint64_t base, uint64_t size, uint64_t *bad);
+/* Is any byte of [base, base + size) RAM? */
+bool qv_memmap_has_ram(const struct qv_memmap *map, uint64_t base, uint64_t size);
 /* First address above the last RAM; 0 without RAM. */
 uint64_t qv_memmap_top(const struct qv_memmap *map);
 /* Bytes of RAM. */

@@ -48,8 +48,9 @@ struct qv_pci_node {
 	uint8_t first_bus, last_bus; /* behind it; 0 = no bridge */
 	bool confined; /* has access control services, and they send requests between peers up to the root */
 };
-/* Do all requests of `a` to `b` go by the root complex, and so through the IOMMU? True: at the point where their ways
- * part they are different devices of the root bus, or both confined. False when it cannot be told. */
+/* Do all requests of `a` to `b` go by the root complex, and so through the IOMMU? True: they have different root
+ * buses (host bridges), or at the point where their ways part they are different devices of the root bus, or both
+ * confined. False when it cannot be told. A bus that no bridge leads to is a root bus. */
 bool qv_pci_apart(const struct qv_pci_node *node, uint32_t count, uint16_t a, uint16_t b);
 
 /* One base address register: its value, what it reads after all ones were written, and the same of the next register
@@ -58,6 +59,16 @@ uint32_t qv_pci_bar(const uint32_t value[2], const uint32_t sized[2], struct qv_
 #define QV_PCI_BAR_IO       (1u << 0)
 #define QV_PCI_BAR_64       (1u << 2)
 #define QV_PCI_BAR_PREFETCH (1u << 3)
+
+/* ---- the MSI-X capability (PCI 3.0, 6.8.2) ---- */
+
+#define QV_MSIX_CONTROL 2u /* offset of the 16-bit control register in it */
+#define QV_MSIX_ENABLE  0x8000u
+#define QV_MSIX_ENTRY_BYTES 16u
+
+/* From the capability's first two dwords and f->bar: fills f->msix_count and f->msix_table (host-physical). False, with
+ * both 0, when the table does not lie inside memory of the function: then nobody can watch what is written there. */
+bool qv_pci_msix_table(struct qv_pci_function *f, uint32_t head, uint32_t where);
 
 /* ---- interrupt messages (SDM 3, 11.11) ---- */
 
@@ -80,6 +91,7 @@ bool qv_msi_encode(const struct qv_msi_target *target, uint64_t *address, uint32
 /* ---- the MSI capability (PCI 3.0, 6.8.1) ---- */
 
 #define QV_MSI_CONTROL 2u /* offset of the 16-bit control register in it */
+#define QV_MSI_ENABLE  1u
 
 struct qv_msi_layout { /* offsets in configuration space; 0 = absent */
 	uint16_t control, low, high, data, mask;

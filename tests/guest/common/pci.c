@@ -5,9 +5,13 @@
 
 uint16_t guest_pci_find(uint32_t id)
 {
-	for (uint16_t bdf = 0; bdf < 256; bdf++) {
-		if (hw_pci_read(bdf, HW_PCI_ID) == id)
-			return bdf;
+	for (uint32_t bdf = 0; bdf < 256; bdf++) {
+		if (hw_pci_read((uint16_t)bdf, HW_PCI_ID) == id)
+			return (uint16_t)bdf;
+	}
+	for (uint32_t bdf = 256; bdf < HW_PCI_BUSES << 8; bdf += 8) {
+		if (hw_pci_read((uint16_t)bdf, HW_PCI_ID) == id)
+			return (uint16_t)bdf;
 	}
 	return GUEST_NO_FUNCTION;
 }

@@ -8,7 +8,7 @@
 
 #define GUEST_NO_FUNCTION 0xffffu
 
-/* First function on bus 0 with this device << 16 | vendor. */
+/* First function with this device << 16 | vendor: any on bus 0, function 0 of a device on another bus. */
 uint16_t guest_pci_find(uint32_t id);
 /* Memory decoding and bus mastering on; base address of register `bar`. */
 uint64_t guest_pci_enable(uint16_t bdf, uint32_t bar);
