@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# timeout: 900
+# timeout: 1800
 # timeout-long: 7200
 # Runs the proofs: run.t [FOLDER...]. TAP. Each folder of proofs/ has harness.c and a file `proof`:
 #   sources FILE...                     the code under proof
