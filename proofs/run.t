@@ -54,7 +54,7 @@ run_cbmc() {
 	# shellcheck disable=SC2046,SC2086 # options are lists of words
 	seconds=$({ time (
 		ulimit -v $memory_kib -t "$limit"
-		"$cbmc" -I"$from/lib" -Ilib/include -Iabi/include $(key "$folder" defines) $options \
+		"$cbmc" -I"$from/lib" -I"$from/lib/include" -Ilib/include -Iabi/include $(key "$folder" defines) $options \
 			--function "$function" "proofs/$folder/harness.c" "${sources[@]}" > "$log" 2>&1
 	); } 2>&1 | tail -1)
 }
@@ -68,6 +68,7 @@ patched() {
 		cp "$file" "$copy/$file" || return 1
 		find "$(dirname "$file")" -maxdepth 1 -name '*.h' -exec cp {} "$copy/$(dirname "$file")" \;
 	done
+	cp -r lib/include "$copy/lib/" || return 1
 	patch -s -p1 -d "$copy" < "proofs/$1/$2" > "$copy.log" 2>&1 || return 1
 	echo "$copy"
 }

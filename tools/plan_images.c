@@ -71,6 +71,21 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Bytes of an image that the machine needs: symbols and debug lines lie behind the last segment of an ELF file.
+ * Anything else counts whole; whether it can be used is told by whoever reads it. */
+static uint64_t useful_size(const uint8_t *bytes, uint64_t size)
+{
+	struct qv_elf elf;
+	uint64_t end = 0;
+
+	if (qv_elf_read(bytes, size, &elf))
+		return size;
+	for (uint32_t i = 0; i < elf.count; i++)
+		if (elf.segment[i].offset + elf.segment[i].file_size > end)
+			end = elf.segment[i].offset + elf.segment[i].file_size;
+	return end > 0 ? end : size;
+}
+
 /* Index of the file, read at most once however many sandboxes use it. -1 after an error. */
 static int open_file(struct plan *plan, struct diag *d, struct place_in_file at, const char *path, const char *remedy)
 {
@@ -82,7 +97,7 @@ static int open_file(struct plan *plan, struct diag *d, struct place_in_file at,
 			return (int)i;
 	bytes = tool_read_file(path, MAX_FILE_BYTES, &size);
 	if (bytes && size > 0)
-		return (int)add_file(plan, base_name(path), tool_format("%s", path), bytes, size);
+		return (int)add_file(plan, base_name(path), tool_format("%s", path), bytes, useful_size(bytes, size));
 	diag_error(d, at, "cannot use %s: %s; %s", path, bytes ? "the file is empty" : strerror(errno), remedy);
 	free(bytes);
 	return -1;
