@@ -1,33 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Field offsets are those of the System V gABI for ELFCLASS64; bytes are copied out, so any alignment will do. */
+#include "elf_file.h"
+
 #include <lib/elf.h>
 #include <lib/string.h>
 
 #include <abi/blob.h>
 
-struct file_header {
-	uint8_t ident[16];
-	uint16_t type, machine;
-	uint32_t version;
-	uint64_t entry, phoff, shoff;
-	uint32_t flags;
-	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-struct program_header {
-	uint32_t type, flags;
-	uint64_t offset, vaddr, paddr, filesz, memsz, align;
-};
-_Static_assert(sizeof(struct file_header) == 64, "ELF64 file header");
-_Static_assert(sizeof(struct program_header) == 56, "ELF64 program header");
-
-#define ET_EXEC 2u
-#define ET_DYN 3u
-#define EM_X86_64 62u
-#define PT_LOAD 1u
-#define PT_INTERP 3u
 #define MAX_PROGRAM_HEADERS 64u
 
-static const char *check_header(const struct file_header *h, uint64_t size)
+const char *elf_file_kind(const struct file_header *h)
 {
 	static const uint8_t ident[7] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 };
 
@@ -37,6 +19,15 @@ static const char *check_header(const struct file_header *h, uint64_t size)
 		return "not a 64-bit x86 ELF file";
 	if (h->type != ET_EXEC && h->type != ET_DYN)
 		return "not an executable ELF file";
+	return NULL;
+}
+
+static const char *check_header(const struct file_header *h, uint64_t size)
+{
+	const char *error = elf_file_kind(h);
+
+	if (error)
+		return error;
 	if (h->phentsize != sizeof(struct program_header) || h->phnum == 0 || h->phnum > MAX_PROGRAM_HEADERS)
 		return "the ELF program header table has a wrong shape";
 	if (h->phoff > size || h->phnum * sizeof(struct program_header) > size - h->phoff)

@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Offsets and tags: System V gABI (ELFCLASS64), its x86-64 supplement, and Linux' getauxval(3). */
+#include "elf_file.h"
+
 #include <lib/exec.h>
 #include <lib/string.h>
 
 #define PAGE 4096u
 #define USER_END 0x7ffffffff000ull
-#define ET_EXEC 2u
-#define ET_DYN 3u
-#define EM_X86_64 62u
-#define PT_LOAD 1u
-#define PT_INTERP 3u
-
-struct file_header {
-	uint8_t ident[16];
-	uint16_t type, machine;
-	uint32_t version;
-	uint64_t entry, phoff, shoff;
-	uint32_t flags;
-	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-struct program_header {
-	uint32_t type, flags;
-	uint64_t offset, vaddr, paddr, filesz, memsz, align;
-};
-_Static_assert(sizeof(struct file_header) == 64, "ELF64 file header");
-_Static_assert(sizeof(struct program_header) == 56, "ELF64 program header");
 
 enum { AT_NULL, AT_PHDR = 3, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY, AT_UID = 11, AT_EUID, AT_GID,
 	AT_EGID, AT_PLATFORM, AT_HWCAP, AT_CLKTCK, AT_SECURE = 23, AT_RANDOM = 25, AT_EXECFN = 31, AT_SYSINFO_EHDR = 33 };
@@ -41,14 +23,10 @@ static uint64_t page_up(uint64_t a)
 
 static const char *check_header(const struct file_header *h, uint64_t head_size)
 {
-	static const uint8_t ident[7] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
+	const char *error = elf_file_kind(h);
 
-	if (memcmp(h->ident, ident, 4))
-		return "not an ELF file";
-	if (memcmp(h->ident, ident, sizeof(ident)) || h->machine != EM_X86_64)
-		return "not a 64-bit x86 ELF file";
-	if (h->type != ET_EXEC && h->type != ET_DYN)
-		return "not an executable ELF file";
+	if (error)
+		return error;
 	if (h->phentsize != sizeof(struct program_header) || h->phnum == 0)
 		return "the ELF program header table has a wrong shape";
 	if (h->phoff > head_size || h->phnum * sizeof(struct program_header) > head_size - h->phoff)

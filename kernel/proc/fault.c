@@ -25,16 +25,9 @@ static const struct {
 
 static void die_of_memory(struct process *p)
 {
-	struct task *t = task_self();
-
 	log_warn("%s[%d]: out of memory (limit %llu KiB); it is ended", p->name, p->pid,
 		(unsigned long long)(p->memory_limit >> 10));
-	for (struct task *each = p->tasks; each; each = each->next) {
-		each->killed = true;
-		each->thread.work |= THREAD_WORK_SIGNAL;
-		if (each != t)
-			sched_interrupt(&each->thread);
-	}
+	signal_process(p, LX_SIGKILL, NULL);
 }
 
 /* A user copy that fails for want of memory gives -EFAULT to its caller; the process ends on its way out. */

@@ -5,10 +5,11 @@
 #include <lib/string.h>
 
 #define HASH_FACTOR 0x9e3779b97f4a7c15ull
+#define SHARED_OWNER 1u
 #define BUCKET_SHIFT 57u /* 64 - log2(FUTEX_BUCKETS) */
 
 struct futex_key {
-	uint64_t owner; /* struct memory, or 1 for memory shared between processes */
+	uint64_t owner; /* struct memory, or SHARED_OWNER for memory shared between processes */
 	uint64_t where; /* address, or frame and offset */
 };
 
@@ -24,18 +25,20 @@ static struct futex_waiter **bucket_of(const struct futex_key *key)
 	return &proc_core()->futex[(key->owner ^ key->where) * HASH_FACTOR >> BUCKET_SHIFT];
 }
 
-static int64_t make_key(uint64_t address, struct futex_key *key)
+/* The key of the word at `address`, and what it holds. The word is read first: a shared page that this process has not
+ * touched yet has its frame only then. */
+static int64_t make_key(uint64_t address, struct futex_key *key, uint32_t *value)
 {
 	uint64_t frame;
 
 	if (address % 4)
 		return -LX_EINVAL;
-	if (address < SPACE_USER_START || address >= SPACE_USER_END)
+	if (user_read(value, address, sizeof(*value)))
 		return -LX_EFAULT;
 	*key = (struct futex_key){(uint64_t)process_self()->memory, address};
 	frame = space_shared_frame(process_self()->memory->space, address);
 	if (frame)
-		*key = (struct futex_key){1, frame};
+		*key = (struct futex_key){SHARED_OWNER, frame};
 	return 0;
 }
 
@@ -67,14 +70,12 @@ static void leave(struct futex_waiter *w)
 int64_t futex_wait(uint64_t address, uint32_t expected, uint32_t bits, uint64_t deadline)
 {
 	struct futex_waiter w = {.bits = bits};
-	int64_t error = make_key(address, &w.key);
-	enum wait_result result;
 	uint32_t value;
+	int64_t error = make_key(address, &w.key, &value);
+	enum wait_result result;
 
 	if (error || !bits)
 		return error ? error : -LX_EINVAL;
-	if (user_read(&value, address, sizeof(value)))
-		return -LX_EFAULT;
 	if (value != expected)
 		return -LX_EAGAIN;
 	enter(&w); /* nothing can come between the look and this: interrupts are off */
@@ -104,7 +105,8 @@ static int64_t wake_key(const struct futex_key *key, uint32_t count, uint32_t bi
 int64_t futex_wake(uint64_t address, uint32_t count, uint32_t bits)
 {
 	struct futex_key key;
-	int64_t error = make_key(address, &key);
+	uint32_t value;
+	int64_t error = make_key(address, &key, &value);
 
 	if (error || !bits)
 		return error ? error : -LX_EINVAL;
@@ -132,15 +134,13 @@ int64_t futex_requeue(uint64_t address, uint32_t count, uint32_t move, uint64_t 
 	uint32_t expected)
 {
 	struct futex_key from, to;
-	int64_t error = make_key(address, &from), woken;
-	uint32_t value;
+	uint32_t value, other;
+	int64_t error = make_key(target, &to, &other), woken;
 
 	if (!error)
-		error = make_key(target, &to);
+		error = make_key(address, &from, &value); /* last: nothing comes between this look and the move */
 	if (error)
 		return error;
-	if (compare && user_read(&value, address, sizeof(value)))
-		return -LX_EFAULT;
 	if (compare && value != expected)
 		return -LX_EAGAIN;
 	woken = wake_key(&from, count, UINT32_MAX);
@@ -186,12 +186,12 @@ static bool compare(uint32_t operation, uint32_t old, bool *result)
 int64_t futex_wake_op(uint64_t address, uint32_t count, uint64_t second, uint32_t count2, uint32_t operation)
 {
 	struct futex_key first_key, second_key;
-	int64_t error = make_key(address, &first_key), woken;
 	uint32_t old, new, seen;
+	int64_t error = make_key(address, &first_key, &old), woken;
 	bool also;
 
 	if (!error)
-		error = make_key(second, &second_key);
+		error = make_key(second, &second_key, &old);
 	if (error)
 		return error;
 	do {

@@ -140,11 +140,13 @@ int64_t process_start(const char *path, const char *const *arguments, const char
 	struct vcpu *vcpu)
 {
 	struct first *f = prepare(path, arguments, environment);
-	struct process *p = process_create(proc_number());
+	int32_t number = proc_number();
+	struct process *p = process_create(number);
 	struct task *t = task_create();
 
 	if (!f || !p || !t || !fill(p)) {
 		discard(p, t, f);
+		proc_number_drop(number);
 		return -LX_ENOMEM;
 	}
 	thread_xsave_init(t->thread.xsave);

@@ -19,6 +19,7 @@ struct futex_waiter;
 struct proc_core {
 	struct process *process[PROC_MOST]; /* by index; 0 is not used */
 	struct task *task[PROC_MOST];
+	bool reserved[PROC_MOST];           /* the number is promised to a birth that goes on */
 	uint32_t next;                      /* where the search for a free number starts */
 	struct futex_waiter *futex[FUTEX_BUCKETS];
 };
@@ -29,8 +30,9 @@ static inline struct proc_core *proc_core(void)
 	return &proc_cores[this_cpu()->index];
 }
 
-/* A number that is free for a process and a task, 0 = none. */
+/* Reserve a number that is free for a process and a task, 0 = none; task_join or proc_number_drop ends that. */
 int32_t proc_number(void);
+void proc_number_drop(int32_t number);
 
 /* Tasks: memory, kernel stack and register area; NULL: no memory. Not started, of no process. */
 struct task *task_create(void);

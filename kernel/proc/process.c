@@ -101,6 +101,7 @@ static void abandon(struct birth *b)
 		path_context_put(b->paths);
 	if (b->process)
 		process_free(b->process);
+	proc_number_drop(b->number);
 }
 
 static struct memory *copy_memory(struct process *parent)
@@ -214,6 +215,18 @@ static int64_t write_tids(const struct clone_request *r, int32_t tid)
 	return 0;
 }
 
+static int64_t gather(struct birth *b, const struct clone_request *r)
+{
+	int64_t error = write_tids(r, b->number);
+
+	if (error)
+		return error;
+	b->task = task_create();
+	if (!b->task || (!(r->flags & LX_CLONE_THREAD) && !gather_process(b, r->flags)))
+		return -LX_ENOMEM;
+	return 0;
+}
+
 /* Start the child; by vfork, wait until it has a program of its own or has ended: its struct may be gone by then. */
 static void start_child(struct birth *b, uint64_t flags, struct vcpu *vcpu)
 {
@@ -228,21 +241,19 @@ static void start_child(struct birth *b, uint64_t flags, struct vcpu *vcpu)
 
 int64_t process_clone(const struct trap_frame *frame, const struct clone_request *r)
 {
-	struct birth b = {.number = proc_number()};
-	struct vcpu *vcpu = r->vcpu ? r->vcpu : thread_self()->vcpu;
+	struct birth b = {0};
+	struct vcpu *vcpu = r->vcpu ? r->vcpu : thread_self()->home;
 	int64_t error = check_flags(r->flags);
 
 	if (error)
 		return error;
+	b.number = proc_number();
 	if (!b.number)
 		return -LX_EAGAIN;
-	error = write_tids(r, b.number);
-	if (error)
-		return error;
-	b.task = task_create();
-	if (!b.task || (!(r->flags & LX_CLONE_THREAD) && !gather_process(&b, r->flags))) {
+	error = gather(&b, r);
+	if (error) {
 		abandon(&b);
-		return -LX_ENOMEM;
+		return error;
 	}
 	if (b.process)
 		fill_process(&b, r->flags);

@@ -8,9 +8,9 @@
 #include <lib/assert.h>
 #include <lib/string.h>
 
-#define IGNORED_BY_DEFAULT (SIGNAL_BIT(LX_SIGCHLD) | SIGNAL_BIT(LX_SIGURG) | SIGNAL_BIT(LX_SIGWINDOW) | \
+#define IGNORED_BY_DEFAULT (SIGNAL_BIT(LX_SIGCHLD) | SIGNAL_BIT(LX_SIGURG) | SIGNAL_BIT(LX_SIGWINCH) | \
 	SIGNAL_BIT(LX_SIGCONT))
-#define STOPS (SIGNAL_BIT(LX_SIGSTOP) | SIGNAL_BIT(LX_SIGTTSTP) | SIGNAL_BIT(LX_SIGTTI) | SIGNAL_BIT(LX_SIGTTO))
+#define STOPS (SIGNAL_BIT(LX_SIGSTOP) | SIGNAL_BIT(LX_SIGTSTP) | SIGNAL_BIT(LX_SIGTTIN) | SIGNAL_BIT(LX_SIGTTOU))
 #define SYNCHRONOUS (SIGNAL_BIT(LX_SIGSEGV) | SIGNAL_BIT(LX_SIGBUS) | SIGNAL_BIT(LX_SIGILL) | SIGNAL_BIT(LX_SIGFPE) | \
 	SIGNAL_BIT(LX_SIGTRAP))
 
@@ -330,7 +330,7 @@ static void deliver_all(struct task *t, struct trap_frame *frame)
 	for (;;) {
 		wait_while_stopped(p);
 		if (t->killed)
-			process_end(p->state == PROCESS_DYING ? p->exit_status : LX_SIGKILL);
+			task_end(p->exit_status);
 		signal = take(t, ~t->blocked, &info);
 		if (!signal)
 			return;

@@ -18,10 +18,17 @@ int32_t proc_number(void)
 	for (uint32_t tried = 1; tried < PROC_MOST; tried++) {
 		uint32_t index = core->next = core->next % (PROC_MOST - 1) + 1;
 
-		if (!core->process[index] && !core->task[index])
-			return (int32_t)(this_cpu()->index << PROC_CORE_SHIFT | index);
+		if (core->process[index] || core->task[index] || core->reserved[index])
+			continue;
+		core->reserved[index] = true;
+		return (int32_t)(this_cpu()->index << PROC_CORE_SHIFT | index);
 	}
 	return 0;
+}
+
+void proc_number_drop(int32_t number)
+{
+	proc_core()->reserved[(uint32_t)number & PROC_INDEX_MASK] = false;
 }
 
 static struct task **slot_of(int32_t tid)
@@ -70,6 +77,7 @@ void task_join(struct task *t, struct process *p, int32_t tid)
 
 	assert(slot && !*slot);
 	*slot = t;
+	proc_number_drop(tid);
 	t->tid = tid;
 	t->process = p;
 	t->thread.name = p->name;

@@ -11,11 +11,7 @@
 #include <hw/msr.h>
 #include <lib/assert.h>
 #include <lib/string.h>
-
-#define XSAVE_FCW_AT     0u
-#define XSAVE_FCW_RESET  0x37fu
-#define XSAVE_MXCSR_AT   24u
-#define XSAVE_MXCSR_RESET 0x1f80u
+#include <lib/xsave.h>
 
 _Static_assert(offsetof(struct thread, sp) == THREAD_SP && offsetof(struct thread, work) == THREAD_WORK,
 	"offsets in base/entry.h");
@@ -25,15 +21,10 @@ uint32_t thread_xsave_bytes(void)
 	return features()->xsave_bytes;
 }
 
-/* All components in their first state (SDM 1, 13.6); MXCSR is loaded in any case. */
 void thread_xsave_init(void *area)
 {
-	uint16_t fcw = XSAVE_FCW_RESET;
-	uint32_t mxcsr = XSAVE_MXCSR_RESET;
-
 	memset(area, 0, thread_xsave_bytes());
-	memcpy((uint8_t *)area + XSAVE_FCW_AT, &fcw, sizeof(fcw));
-	memcpy((uint8_t *)area + XSAVE_MXCSR_AT, &mxcsr, sizeof(mxcsr));
+	qv_xsave_init(area);
 }
 
 static void save_extended(const struct cpu_features *f, void *area)

@@ -13,6 +13,8 @@
 #define RLIMIT_AS 9u
 #define RLIMIT_KINDS 16u
 #define FIELD 65u
+#define MEMBARRIER_QUERY 0u
+#define MEMBARRIER_KNOWN 0x19ull /* GLOBAL, PRIVATE_EXPEDITED and its registration */
 
 static void put_field(char *to, const char *text)
 {
@@ -116,7 +118,7 @@ static int64_t sys_prlimit64(struct trap_frame *f)
 	struct process *p = (int32_t)arg0(f) ? process_by_pid((int32_t)arg0(f)) : process_self();
 	int64_t error;
 
-	if (!p || p->state == PROCESS_ZOMBIE)
+	if (!p || p->state >= PROCESS_DYING) /* its tables may be gone */
 		return -LX_ESRCH;
 	error = read_limit(p, (uint32_t)arg1(f), arg3(f));
 	return error || !arg2(f) ? error : write_limit(p, (uint32_t)arg1(f), arg2(f));
@@ -137,10 +139,12 @@ static int64_t sys_accept(struct trap_frame *f) /* sync and the like: nothing to
 	return 0;
 }
 
-/* One core runs all of a process: a barrier between its threads is already there. */
+/* One core runs all of a process: a barrier between its threads is already there. Commands: membarrier(2). */
 static int64_t sys_membarrier(struct trap_frame *f)
 {
-	return arg0(f) == 0 ? 0x19 : 0;
+	if (arg0(f) == MEMBARRIER_QUERY)
+		return MEMBARRIER_KNOWN;
+	return arg0(f) <= MEMBARRIER_KNOWN && !(arg0(f) & ~MEMBARRIER_KNOWN) && !(arg0(f) & (arg0(f) - 1)) ? 0 : -LX_EINVAL;
 }
 
 /* glibc goes on without restartable sequences. */

@@ -167,7 +167,8 @@ static int64_t sys_check_range(struct trap_frame *f)
 	return on_range(start, arg1(f) + (arg0(f) - start), do_check, 0);
 }
 
-/* Frames of what is mapped now are given at once; MCL_FUTURE needs nothing, see docs/programs.md. */
+/* Everything that is mapped now but the stack, whose untouched part is large and mostly never used; MCL_FUTURE is
+ * accepted without effect (docs/programs.md). */
 static int64_t sys_mlockall(struct trap_frame *f)
 {
 	struct memory *m = process_self()->memory;
@@ -177,8 +178,8 @@ static int64_t sys_mlockall(struct trap_frame *f)
 	struct space *space = memory_lock(m);
 
 	while (!error && (arg0(f) & 1) && space_next_area(space, &at, &bytes, &flags)) {
-		if (flags & (SPACE_READ | SPACE_WRITE | SPACE_EXEC))
-			error = bytes <= process_self()->stack_limit / 2 ? space_lock(space, at, bytes) : 0;
+		if ((flags & (SPACE_READ | SPACE_WRITE | SPACE_EXEC)) && !(flags & SPACE_GROWS))
+			error = space_lock(space, at, bytes);
 		at += bytes;
 	}
 	memory_unlock(m);
@@ -207,8 +208,8 @@ static int64_t sys_mremap(struct trap_frame *f)
 static int64_t sys_brk(struct trap_frame *f)
 {
 	struct memory *m = process_self()->memory;
-	uint64_t wanted = arg0(f), old = page_up(m->brk), new;
 	struct space *space = memory_lock(m);
+	uint64_t wanted = arg0(f), old = page_up(m->brk), new, end;
 	int64_t error = 0;
 
 	if (wanted >= m->brk_start && wanted < SPACE_USER_END) {
@@ -222,8 +223,9 @@ static int64_t sys_brk(struct trap_frame *f)
 		if (error >= 0)
 			m->brk = wanted;
 	}
+	end = m->brk;
 	memory_unlock(m);
-	return (int64_t)m->brk;
+	return (int64_t)end;
 }
 
 static const struct call memory_calls[] = {

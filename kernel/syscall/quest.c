@@ -58,7 +58,7 @@ static int64_t sys_vcpu_create(struct trap_frame *f)
 
 static struct vcpu *find(uint64_t id)
 {
-	return (int32_t)id == -1 ? thread_self()->vcpu : vcpu_by_id((uint32_t)id);
+	return (int32_t)id == -1 ? thread_self()->home : vcpu_by_id((uint32_t)id);
 }
 
 static int64_t sys_vcpu_bind_task(struct trap_frame *f)

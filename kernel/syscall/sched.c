@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Linux' scheduling calls on the VCPU model (docs/programs.md): a thread has the guarantee of its VCPU, nothing else.
- * The old policies are accepted and remembered as far as programs look at them; they change nothing.
+ * The old policies are checked and accepted; they change nothing and are not remembered.
  */
 #include "calls.h"
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The Linux x86-64 interface of processes, threads, signals, memory and time (include/uapi of Linux; System V ABI).
- * Files, waiting and terminals are in abi/linux.h.
+ * Files, waiting and terminals are in abi/linux.h, and the signals that they raise.
  */
 #ifndef ABI_LINUX_PROCESS_H
 #define ABI_LINUX_PROCESS_H
 
-#include <abi/types.h>
+#include <abi/linux.h>
 
 enum lx_signal {
 	LX_SIGHUP = 1, LX_SIGILL = 4, LX_SIGTRAP = 5, LX_SIGABRT = 6, LX_SIGBUS = 7, LX_SIGFPE = 8, LX_SIGKILL = 9,
 	LX_SIGUSR1 = 10, LX_SIGSEGV = 11, LX_SIGUSR2 = 12, LX_SIGALRM = 14, LX_SIGTERM = 15, LX_SIGCHLD = 17,
-	LX_SIGCONT = 18, LX_SIGSTOP = 19, LX_SIGTTSTP = 20, LX_SIGTTI = 21, LX_SIGTTO = 22, LX_SIGURG = 23,
-	LX_SIGVTALRM = 26, LX_SIGPROF = 27, LX_SIGWINDOW = 28, LX_SIGSYS = 31, LX_SIGNALS = 64,
+	LX_SIGCONT = 18, LX_SIGSTOP = 19, LX_SIGURG = 23,
+	LX_SIGVTALRM = 26, LX_SIGPROF = 27, LX_SIGSYS = 31, LX_SIGNALS = 64,
 };
 
 #define LX_SIG_DFL 0u

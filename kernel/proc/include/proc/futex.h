@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Futexes of this core. Private ones are known by space and address, shared ones too if the address is private memory;
- * shared memory between processes is known by its frame.
- *
- * The rule for a depleted lock holder: FUTEX_LOCK_PI lends the waiter's VCPU to the holder (sched/mutex.h).
+ * Futexes of this core. Private ones are known by space and address; a word in memory shared between processes is
+ * known by its frame. First come, first woken. FUTEX_LOCK_PI and its kin do not exist: a holder whose VCPU is depleted
+ * goes on in the background or with its next budget, so give threads that share a lock one VCPU (docs/programs.md).
  */
 #ifndef PROC_FUTEX_H
 #define PROC_FUTEX_H

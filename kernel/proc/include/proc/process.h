@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Processes and their threads ("tasks"). Each core of a sandbox has its own process tree, as it has its own files: no
- * structure here is shared between cores. Numbers of processes carry the core in their upper bits. Results are >= 0
+ * Processes and their threads ("tasks"). They belong to the core that called
+ * proc_init, as its files do: no structure here is shared between cores. Numbers of processes carry the core in their
+ * upper bits. Results are >= 0
  * or a negative LX_E*. Thread context, interrupts off, unless said.
  */
 #ifndef PROC_PROCESS_H
@@ -84,7 +85,7 @@ struct task {
 	uint64_t pending;
 	uint64_t saved_mask; /* to be restored after a handler ran, if restore_mask */
 	bool restore_mask;
-	bool killed; /* exit_group or SIGKILL: ends on its way to ring 3 */
+	bool killed; /* exit_group, or exec of another task: this one ends on its way to ring 3 */
 	struct lx_siginfo info; /* of the last fault */
 	struct lx_stack alternate;
 	struct trap_frame start; /* registers of its first way to ring 3 */

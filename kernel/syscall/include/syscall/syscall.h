@@ -3,18 +3,8 @@
 #ifndef SYSCALL_SYSCALL_H
 #define SYSCALL_SYSCALL_H
 
-#include <abi/types.h>
-
-/* Once, before the first program runs. */
+/* Once, after fs_init and before the first program runs. Calls that do not exist are counted in /proc/unknown: number
+ * and how often, one kind a line. */
 void syscall_setup(void);
-
-/* Calls that do not exist, and how often each was made. */
-#define SYSCALL_UNKNOWN_KINDS 64u
-struct syscall_unknown {
-	uint64_t number;
-	uint64_t count;
-};
-/* Entry `i` < SYSCALL_UNKNOWN_KINDS; count 0 = unused. */
-const struct syscall_unknown *syscall_unknown_kind(uint32_t i);
 
 #endif
