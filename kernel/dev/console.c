@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Console without exits: plain stores to memory that the host reads. */
+#include "parts.h"
+
 #include <base/boot.h>
 #include <base/log.h>
 #include <base/memory.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Serial console on a port of the sandbox's own. */
+#include "parts.h"
+
 #include <base/boot.h>
 #include <base/log.h>
 #include <dev/uart.h>

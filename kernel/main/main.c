@@ -16,12 +16,7 @@
 #include <base/irq.h>
 #include <base/log.h>
 #include <base/memory.h>
-#include <base/panic.h>
-#include <base/time.h>
 #include <base/timer.h>
-#include <dev/console.h>
-#include <dev/uart.h>
-#include <hw/cpu.h>
 #include <lib/args.h>
 #include <lib/frames.h>
 #include <lib/string.h>
@@ -121,15 +116,7 @@ static void first_core(void)
 
 _Noreturn void kernel_main(uint64_t info_gpa)
 {
-	if (!boot_info_take(memory_at(info_gpa)))
-		hw_stop();
-	start_map_slice(boot_info()->slice_gpa);
-	console_init();
-	uart_init();
-	irq_init();
-	cpu_init(0);
-	time_init();
-	mm_init();
+	start_early(info_gpa);
 	read_options(boot_info()->args);
 	greet(boot_info());
 	sched_setup(take_pages);

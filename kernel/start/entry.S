@@ -26,7 +26,7 @@ kernel_entry:
 	lea	boot_pdpt(%rip), %rdx
 	mov	%rax, 510 * 8(%rdx)	/* top 2 GiB start at slot 510: 1 GiB of guest memory */
 	lea	boot_slice_pd + PRESENT_WRITE(%rip), %rax
-	mov	%rax, 511 * 8(%rdx)	/* SLICE_BASE: filled in by start_map_slice */
+	mov	%rax, 511 * 8(%rdx)	/* SLICE_BASE: filled in by start_early */
 	lea	boot_pd(%rip), %rdx
 	mov	$LARGE_LEAF, %eax
 	mov	$512, %ecx

@@ -24,16 +24,6 @@ struct start_parameters {
 
 extern const char trampoline_start[], trampoline_end[], trampoline_parameters[]; /* trampoline.S */
 
-#define BOOT_LARGE_LEAF 0x83u /* present, writable, 2 MiB */
-
-extern volatile uint64_t boot_slice_pd[]; /* entry.S: the boot tables' directory at SLICE_BASE */
-
-void start_map_slice(uint64_t slice_gpa)
-{
-	if (slice_gpa)
-		boot_slice_pd[0] = slice_gpa | BOOT_LARGE_LEAF;
-}
-
 static struct {
 	uint32_t index; /* of the core being started */
 	void (*run)(void);

@@ -5,6 +5,7 @@
 # "checks passed", on the screen too where there is one.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+. tests/boot/common.sh
 QEMU=${QEMU:-build/tools/qemu/bin/qemu-system-x86_64}
 OVMF=/usr/share/OVMF
 work=$(mktemp -d)
@@ -73,32 +74,6 @@ screen() { # QEMU-ARGUMENTS...
 	tail -c +16 "$work/screen.ppm" 2>/dev/null | tr -d '\0' | wc -c
 }
 
-bochs() { # ISO
-	cat >"$work/bochsrc" <<-B
-	config_interface: textconfig
-	display_library: rfb, options="timeout=0"
-	plugin_ctrl: unmapped=1, biosdev=1, speaker=0, parallel=0, gameport=0, iodebug=0
-	romimage: file=/usr/share/bochs/BIOS-bochs-latest
-	vgaromimage: file=/usr/share/vgabios/vgabios.bin
-	cpu: model=corei7_haswell_4770, count=2, ips=10000000, reset_on_triple_fault=0
-	memory: guest=256, host=256
-	pci: enabled=1, chipset=i440fx
-	clock: sync=none, time0=1700000000, rtc_sync=0
-	ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
-	ata0-master: type=cdrom, path="$1", status=inserted
-	boot: cdrom
-	com1: enabled=1, mode=file, dev="$work/serial"
-	sound: driver=dummy
-	log: $work/bochs.log
-	panic: action=fatal
-	error: action=report
-	info: action=report
-	debug: action=ignore
-	B
-	echo c >"$work/rc"
-	timeout 120 bochs-bin -q -f "$work/bochsrc" -rc "$work/rc" </dev/null >"$work/bochs.out" 2>&1
-}
-
 echo "1..7"
 build/tests/mkblob >"$work/blob"
 qemu 60 -vga none -monitor none -kernel build/boot.elf -initrd "$work/blob" -append "check-only exit-on-refuse"
@@ -123,8 +98,7 @@ lit=$(screen -cdrom "$work/boot.iso" "$@")
 
 rm -f "$work/serial"
 iso "$work/small.iso" "check-only exit-on-refuse" -d /usr/lib/grub/i386-pc --install-modules="normal test iso9660 biosdisk multiboot2"
-bochs "$work/small.iso"
-touch "$work/serial"
+bochs "$work" "$work/small.iso" 120
 check "GRUB in Bochs, VT-x" "$work/serial" "Quest-V boot (multiboot2)" "VT-x, x2APIC, TSC-deadline timer" \
 	"2 of 2 cores started, their TSCs agree" "checks passed"
 grep -q 'Shutdown port' "$work/bochs.log" && report 1 "Bochs ends by the shutdown port" "$work/bochs.out" ||

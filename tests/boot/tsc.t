@@ -4,6 +4,7 @@
 # Time-stamp counters that differ, in Bochs: GRUB's wrmsr stands in for a firmware that writes to the counter of one core.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+. tests/boot/common.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 make -s build/boot.elf build/tests/mkblob >&2 || { echo "1..0 # cannot build"; exit 1; }
@@ -25,38 +26,11 @@ iso() { # GRUB-COMMANDS: before the system is loaded
 		--install-modules="normal test iso9660 biosdisk multiboot2 wrmsr" >"$work/iso.log" 2>&1 || cat "$work/iso.log" >&2
 }
 
-bochs() {
-	cat >"$work/bochsrc" <<-B
-	config_interface: textconfig
-	display_library: rfb, options="timeout=0"
-	plugin_ctrl: unmapped=1, biosdev=1, speaker=0, parallel=0, gameport=0, iodebug=0
-	romimage: file=/usr/share/bochs/BIOS-bochs-latest
-	vgaromimage: file=/usr/share/vgabios/vgabios.bin
-	cpu: model=corei7_haswell_4770, count=2, ips=10000000, reset_on_triple_fault=0
-	memory: guest=256, host=256
-	pci: enabled=1, chipset=i440fx
-	clock: sync=none, time0=1700000000, rtc_sync=0
-	ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
-	ata0-master: type=cdrom, path="$work/boot.iso", status=inserted
-	boot: cdrom
-	com1: enabled=1, mode=file, dev="$work/serial"
-	sound: driver=dummy
-	log: $work/bochs.log
-	panic: action=fatal
-	error: action=report
-	info: action=report
-	debug: action=ignore
-	B
-	echo c >"$work/rc"
-	: >"$work/serial"
-	timeout 200 bochs-bin -q -f "$work/bochsrc" -rc "$work/rc" </dev/null >"$work/bochs.out" 2>&1
-	tr -d '\r' <"$work/serial" >"$work/lines"
-}
-
 refused() { # NAME GRUB-COMMANDS PATTERN-OF-CAUSE REMEDY
 	n=$((n + 1))
 	iso "$2"
-	bochs
+	bochs "$work" "$work/boot.iso" 200
+	tr -d '\r' <"$work/serial" >"$work/lines"
 	if tail -n 3 "$work/lines" | sed -n 1p | grep -qx "error: $3" &&
 		[ "$(tail -n 2 "$work/lines")" = "$(printf 'remedy: %s\nquest-v: refused' "$4")" ]; then
 		echo "ok $n - $1"

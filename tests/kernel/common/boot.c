@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The boot of a test image: as kernel/main, up to memory and console. */
-#include <base/boot.h>
 #include <base/call.h>
 #include <base/cpu.h>
-#include <base/irq.h>
 #include <base/log.h>
 #include <base/memory.h>
-#include <base/time.h>
-#include <dev/console.h>
-#include <dev/uart.h>
 #include <hw/cpu.h>
 #include <ktest/test.h>
 #include <mm/mm.h>
@@ -44,14 +39,6 @@ static void run(void)
 
 _Noreturn void kernel_main(uint64_t info_gpa)
 {
-	if (!boot_info_take(memory_at(info_gpa)))
-		hw_stop();
-	start_map_slice(boot_info()->slice_gpa);
-	console_init();
-	uart_init();
-	irq_init();
-	cpu_init(0);
-	time_init();
-	mm_init();
+	start_early(info_gpa);
 	start_on_stack(memory_stack_top(0, STACK_MAIN), run);
 }

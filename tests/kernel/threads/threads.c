@@ -11,9 +11,6 @@
 #include <base/panic.h>
 #include <base/time.h>
 #include <base/timer.h>
-#include <dev/console.h>
-#include <dev/uart.h>
-#include <hw/cpu.h>
 #include <ktest/ktest.h>
 #include <lib/frames.h>
 #include <lib/string.h>
@@ -182,15 +179,7 @@ static void first_core(void)
 
 _Noreturn void kernel_main(uint64_t info_gpa)
 {
-	if (!boot_info_take(memory_at(info_gpa)))
-		hw_stop();
-	start_map_slice(boot_info()->slice_gpa);
-	console_init();
-	uart_init();
-	irq_init();
-	cpu_init(0);
-	time_init();
-	mm_init();
+	start_early(info_gpa);
 	sched_setup(test_memory);
 	start_on_stack(memory_stack_top(0, STACK_MAIN), first_core);
 }

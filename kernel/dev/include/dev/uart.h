@@ -5,9 +5,6 @@
 
 #include <abi/types.h>
 
-/* Give the port of the entry information, if there is one, the kernel log. Its ports are the sandbox's own, so bytes
- * cost no exit; polled and bounded: a stuck port is given up. */
-void uart_init(void);
 /* Is there one? */
 bool uart_present(void);
 /* Take a byte that came in; false if there is none, or no port. Does not wait. Any context of one core. */

@@ -9,8 +9,10 @@
  * tables that map the low 4 GiB at their linked and direct-map addresses. */
 _Noreturn void kernel_main(uint64_t info_gpa);
 
-/* The console works before the kernel has its own tables: map the slice at SLICE_BASE, if there is one. */
-void start_map_slice(uint64_t slice_gpa);
+/* What every image does first: entry information, console, descriptor tables, clock, memory. Afterwards core 0 has the
+ * kernel's own tables and reports exceptions; interrupts are off and the timer is not set up. Stops the processor if
+ * `info_gpa` names no entry information: there is no console to say it on. */
+void start_early(uint64_t info_gpa);
 /* Leave the boot stack for good. */
 _Noreturn void start_on_stack(uint64_t top, void (*run)(void));
 /* Start every other core by INIT-SIPI-SIPI; each runs `run` on its own stack and sets cpus[i].up when its boot is

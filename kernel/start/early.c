@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The part of boot that all images share. The console is the first thing that works, so every later failure is told. */
+#include <base/boot.h>
+#include <base/cpu.h>
+#include <base/irq.h>
+#include <base/memory.h>
+#include <base/time.h>
+#include <dev/dev.h>
+#include <hw/cpu.h>
+#include <mm/mm.h>
+#include <start/start.h>
+
+#define BOOT_LARGE_LEAF 0x83u /* present, writable, 2 MiB */
+
+extern volatile uint64_t boot_slice_pd[]; /* entry.S: the boot tables' directory at SLICE_BASE */
+
+/* The console works before the kernel has its own tables. */
+static void map_slice(uint64_t slice_gpa)
+{
+	if (slice_gpa)
+		boot_slice_pd[0] = slice_gpa | BOOT_LARGE_LEAF;
+}
+
+void start_early(uint64_t info_gpa)
+{
+	if (!boot_info_take(memory_at(info_gpa)))
+		hw_stop();
+	map_slice(boot_info()->slice_gpa);
+	dev_init();
+	irq_init();
+	cpu_init(0);
+	time_init();
+	mm_init();
+}
