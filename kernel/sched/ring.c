@@ -102,13 +102,14 @@ void move_thread(struct core *c, struct thread *t, struct vcpu *to)
 
 	if (t->vcpu == to)
 		return;
-	if (t->state == THREAD_READY || runs) {
-		take_out(c, t, c->stamp);
+	if (t->state != THREAD_READY && !runs) {
 		t->vcpu = to;
-		add_ready(c, t, c->stamp);
-		want_decision(c);
+		return;
 	}
+	take_out(c, t, c->stamp);
 	t->vcpu = to;
+	add_ready(c, t, c->stamp); /* a guest of a VCPU without budget is sent home at once */
+	want_decision(c);
 	if (runs)
 		t->state = THREAD_RUNNING;
 }

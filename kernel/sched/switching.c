@@ -165,17 +165,30 @@ _Noreturn void thread_exit(void (*reap)(struct thread *t))
 	__builtin_unreachable();
 }
 
+/* A guest of a VCPU is a runnable thread there with another home. */
+static void set_home(struct thread *t, struct vcpu *home)
+{
+	bool runnable = t->state == THREAD_READY || t->state == THREAD_RUNNING;
+
+	if (runnable && t->home != t->vcpu)
+		t->vcpu->guests--;
+	t->home->threads--;
+	t->home = home;
+	home->threads++;
+	if (runnable && home != t->vcpu)
+		t->vcpu->guests++;
+}
+
 void thread_bind(struct thread *t, struct vcpu *vcpu)
 {
 	struct core *c = this_core();
+	bool at_home = t->vcpu == t->home;
 
 	assert(vcpu->core == c->cpu->index && t->home->core == vcpu->core);
 	account(c, hw_rdtsc());
-	t->home->threads--;
-	vcpu->threads++;
-	if (t->vcpu == t->home)
+	set_home(t, vcpu);
+	if (at_home)
 		move_thread(c, t, vcpu);
-	t->home = vcpu;
 	if (t == c->cpu->thread)
 		decide();
 }

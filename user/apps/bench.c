@@ -24,6 +24,7 @@
 #define PAGE 4096
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
+#define ROUNDS 5000L
 
 static const char *self;
 
@@ -169,38 +170,130 @@ static void fault(void)
 	print("fault", sum, pages * rounds);
 }
 
-/* Two processes pass a turn through a word of shared memory. */
-static void pass_turns(volatile int *turn, int me, long n)
+/* ---- switches ---- */
+
+/* On Quest a VCPU of its own for the calling thread, else nothing: the id, -1 = none. */
+static int take_vcpu(void)
 {
-	for (long i = 0; i < n; i++) {
-		while (*turn != me)
-			syscall(SYS_futex, turn, FUTEX_WAIT, !me, NULL, NULL, 0);
-		*turn = !me;
-		syscall(SYS_futex, turn, FUTEX_WAKE, 1, NULL, NULL, 0);
-	}
+	struct quest_vcpu v = {.kind = QUEST_VCPU_MAIN, .budget_ns = 40000000, .period_ns = 200000000, .name = "bench"};
+	int id = vcpu_create(&v);
+
+	if (id >= 0)
+		vcpu_bind_task(id);
+	else if (errno != ENOSYS)
+		printf("bench: no VCPU: %s\n", vcpu_refusal(v.reason));
+	return id;
 }
 
-static void futex_ping_pong(void)
+static void leave_vcpu(int id)
 {
-	long n = 5000;
-	volatile int *turn = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	long long t;
-	pid_t pid;
+	if (id >= 0)
+		vcpu_bind_task(0), vcpu_destroy(id);
+}
 
-	if (turn == MAP_FAILED)
-		die("mmap");
+struct player { /* in memory shared by both */
+	volatile int *turn;
+	int me;
+	long n, waits;
+	bool own_vcpu;
+};
+
+static long futex(volatile int *word, int operation, int value)
+{
+	return syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
+}
+
+/* Two players pass a turn through a word of shared memory. */
+static void *play(void *argument)
+{
+	struct player *p = argument;
+	int vcpu = p->own_vcpu && p->me ? take_vcpu() : -1;
+
+	for (long i = 0; i < p->n; i++) {
+		for (; *p->turn != p->me; p->waits++)
+			futex(p->turn, FUTEX_WAIT, !p->me);
+		*p->turn = !p->me;
+		futex(p->turn, FUTEX_WAKE, 1);
+	}
+	leave_vcpu(vcpu);
+	return NULL;
+}
+
+static long long time_play(struct player *p)
+{
+	long long t;
+
+	p->n = 1; /* when that is over the other one is ready */
+	play(p);
+	p->n = ROUNDS;
+	p[0].waits = p[1].waits = 0;
+	t = now();
+	play(p);
+	return now() - t;
+}
+
+/* ROUNDS there and back, between two threads or two processes. */
+static long long ping_pong(struct player *p, bool processes, bool own_vcpus)
+{
+	volatile int *turn = (volatile int *)(p + 2);
+	int vcpu = own_vcpus ? take_vcpu() : -1;
+	pthread_t thread;
+	pid_t pid = 0;
+	long long t;
+
 	*turn = 0;
-	pid = fork();
-	if (pid == 0) {
-		pass_turns(turn, 1, n);
+	p[0] = (struct player){turn, 0, 0, 0, own_vcpus};
+	p[1] = (struct player){turn, 1, ROUNDS + 1, 0, own_vcpus};
+	if (processes ? (pid = fork()) < 0 : pthread_create(&thread, NULL, play, &p[1]))
+		die("the other player");
+	if (processes && pid == 0) {
+		play(&p[1]);
 		_exit(0);
 	}
-	t = now();
-	pass_turns(turn, 0, n);
-	t = now() - t;
-	wait_for(pid);
-	print("futex_pingpong", t, n);
-	munmap((void *)turn, PAGE);
+	t = time_play(p);
+	if (processes)
+		wait_for(pid);
+	else
+		pthread_join(thread, NULL);
+	leave_vcpu(vcpu);
+	return t;
+}
+
+/* What the calls of the game cost when they find nobody to wake and nothing to wait for. */
+static long long calls_alone(const struct player *p)
+{
+	volatile int word = 0;
+	long waits = p[0].waits + p[1].waits;
+	long long t = now();
+
+	for (long i = 0; i < 2 * ROUNDS; i++)
+		futex(&word, FUTEX_WAKE, 1);
+	for (long i = 0; i < waits; i++)
+		futex(&word, FUTEX_WAIT, 1);
+	return now() - t;
+}
+
+/* As lmbench's lat_ctx: what one switch adds to the calls that lead to it. */
+static void print_switch(const char *key, const struct player *p, long long t)
+{
+	print(key, t - calls_alone(p), 2 * ROUNDS);
+}
+
+static void switches(void)
+{
+	struct player *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	long long t;
+
+	if (p == MAP_FAILED)
+		die("mmap");
+	t = ping_pong(p, true, true);
+	print("futex_pingpong", t, ROUNDS);
+	print_switch("switch_two_processes", p, t);
+	t = ping_pong(p, false, true);
+	print("futex_threads", t, ROUNDS);
+	print_switch("switch_same_process", p, t);
+	print("futex_one_vcpu", ping_pong(p, true, false), ROUNDS);
+	munmap(p, PAGE);
 }
 
 static void *yields(void *argument)
@@ -270,7 +363,7 @@ static const struct {
 	void (*run)(void);
 } all[] = {
 	{"null", null_call}, {"write_null", write_null}, {"pipe", pipe_round_trip}, {"fork_exec", fork_exec},
-	{"fork_exit", fork_exit}, {"fault", fault}, {"futex", futex_ping_pong}, {"yield", yield_round_trip},
+	{"fork_exit", fork_exit}, {"fault", fault}, {"switch", switches}, {"yield", yield_round_trip},
 };
 
 int main(int argc, char **argv)

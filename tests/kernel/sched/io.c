@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* I/O VCPUs, and parameters that change while a VCPU runs. */
+/* I/O VCPUs, parameters that change while a VCPU runs, threads that change their VCPU. */
 #include "parts.h"
 
 #define JOBS 20u
@@ -93,4 +93,44 @@ void test_change(void)
 	test_point(vcpu_set(v, &p) == VCPU_BAD, "not beyond its period", "4 ms every 3 ms");
 	test_sleep(hw_rdtsc() + us(1000));
 	vcpu_destroy(v);
+}
+
+/* ---- binding ---- */
+
+static struct {
+	struct vcpu *home, *other;
+	volatile bool bound, back;
+} move;
+
+/* `other` has used up its budget when this thread comes, and uses up the next one. */
+static void move_about(void *argument)
+{
+	struct busy b;
+
+	(void)argument;
+	thread_bind(thread_self(), move.other);
+	move.bound = true;
+	b = (struct busy){.end = hw_rdtsc() + us(45000)};
+	be_busy(&b);
+	thread_bind(thread_self(), move.home);
+	test_sleep(hw_rdtsc() + us(1000));
+	move.back = true;
+}
+
+void test_bind(void)
+{
+	struct busy b = {.end = hw_rdtsc() + us(3000)};
+	struct vcpu_usage u;
+
+	move.home = test_vcpu("home", 0, 1000, 30000);
+	move.other = test_vcpu("other", 0, 1000, 20000);
+	test_thread("busy", move.other, be_busy, &b);
+	wait_done(&b.done);
+	test_thread("mover", move.home, move_about, NULL);
+	wait_done(&move.back);
+	u = usage_of(move.other);
+	test_point(move.bound && u.depletions >= 2 && u.consumed >= us(2900) && u.background > us(20000),
+		"a thread is bound to a VCPU without budget and uses up the next ones", "%llu us in %llu depletions",
+		(unsigned long long)(u.consumed / us(1)), (unsigned long long)u.depletions);
+	test_point(vcpu_destroy(move.home) == VCPU_OK && vcpu_destroy(move.other) == VCPU_OK, "both can go", "2");
 }

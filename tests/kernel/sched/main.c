@@ -44,6 +44,7 @@ void test_main(void)
 	test_overhead();
 	test_io();
 	test_change();
+	test_bind();
 	exits = test_exits() - exits;
 	test_point(exits == 0, "no exits in all this", "%llu", (unsigned long long)exits);
 	test_cores();
