@@ -3,6 +3,7 @@
  * Boot order of Quest, on one screen. Arguments (key=value words of the system file):
  *   tick-us=N  period of the heartbeat, 1000; 0 = none after the self-test
  *   ticks=N    stop ticking after N ticks of each core and say so; 0 = tick for ever
+ *   trace=syscalls  record every system call of its programs (programs.c)
  *   debug      log at debug level;  quiet  only warnings and errors
  */
 #include "programs.h"

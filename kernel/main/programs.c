@@ -64,6 +64,19 @@ static void start_on_vcpus(const struct qv_info *info)
 	}
 }
 
+/* `trace=syscalls`: from the first instruction of the first program on. */
+static void start_trace(const char *args)
+{
+	char what[16];
+
+	if (!qv_args_text(args, "trace", what, sizeof(what)))
+		return;
+	if (strcmp(what, "syscalls") == 0)
+		syscall_trace(true);
+	else
+		log_warn("trace=%s is unknown; trace=syscalls records every system call", what);
+}
+
 void programs_start(void)
 {
 	const struct qv_info *info = boot_info();
@@ -75,6 +88,7 @@ void programs_start(void)
 	fs_init(memory_at(info->initrd_gpa), info->initrd_size, 0);
 	proc_init();
 	syscall_setup();
+	start_trace(info->args);
 	start_on_vcpus(info);
 	if (qv_args_text(info->args, "run", command, sizeof(command)))
 		start(command, ',', vcpu_by_id(0));

@@ -36,7 +36,7 @@ static void pay(struct vcpu *v, uint64_t start, uint64_t cycles)
 	if (v->owed == 0)
 		return;
 	if (start + (cycles < v->owed ? cycles : v->owed) > v->deadline)
-		v->usage.missed++;
+		v->stats->missed++;
 	v->owed -= cycles < v->owed ? cycles : v->owed;
 }
 
@@ -44,7 +44,7 @@ static void charge(struct core *c, struct vcpu *v, uint64_t start, uint64_t cycl
 {
 	bool used_up;
 
-	v->usage.consumed += cycles;
+	v->stats->consumed += cycles;
 	if (v->io) {
 		used_up = qv_pibs_charge(&v->pibs, start, cycles);
 	} else {
@@ -71,12 +71,12 @@ void account(struct core *c, uint64_t now)
 		return;
 	}
 	if (interrupts) {
-		v->usage.interrupts += interrupts;
+		v->stats->interrupts += interrupts;
 		trace(c, now, QV_TRACE_INTERRUPT, v->id, c->cpu->thread->number, interrupts);
 	}
 	account_thread(c, now);
 	if (c->background)
-		v->usage.background += cycles;
+		v->stats->background += cycles;
 	else
 		charge(c, v, start, cycles);
 }
@@ -137,7 +137,7 @@ static void put(struct core *c, struct vcpu *v, enum vcpu_state state)
 static void deplete(struct core *c, struct vcpu *v, uint64_t now)
 {
 	if (v->state == VCPU_READY)
-		v->usage.depletions++;
+		v->stats->depletions++;
 	put(c, v, VCPU_DEPLETED);
 	trace(c, now, QV_TRACE_DEPLETED, v->id, 0, replenished_at(v));
 	if (v->guests)
@@ -155,11 +155,9 @@ void vcpu_settle(struct core *c, struct vcpu *v, uint64_t now)
 		else
 			vcpu_set_event(c, v);
 	} else {
-		if (v->state == VCPU_DEPLETED) {
-			v->usage.replenishments++;
-			trace(c, now, QV_TRACE_REPLENISH, v->id, 0, replenished_at(v));
-			owe(v, replenished_at(v), now);
-		} else if (v->state == VCPU_READY) {
+		if (v->state != VCPU_BLOCKED) {
+			v->stats->replenishments += v->state == VCPU_DEPLETED;
+			trace_replenish(c, now, v->id, replenished_at(v), vcpu_budget(v, now));
 			owe(v, replenished_at(v), now);
 		}
 		put(c, v, VCPU_READY);

@@ -139,9 +139,9 @@ static void note_dispatch(struct core *c, struct vcpu *v, struct thread *t, uint
 		trace(c, now, QV_TRACE_DISPATCH, QV_TRACE_IDLE, 0, 0);
 		return;
 	}
-	v->usage.dispatches++;
-	if (t->woken_at && now - t->woken_at > v->usage.worst_wakeup)
-		v->usage.worst_wakeup = now - t->woken_at;
+	v->stats->dispatches++;
+	if (t->woken_at && now - t->woken_at > v->stats->worst_wakeup)
+		v->stats->worst_wakeup = now - t->woken_at;
 	t->woken_at = 0;
 	trace(c, now, QV_TRACE_DISPATCH, v->id, t->number, budget);
 }

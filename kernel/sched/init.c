@@ -6,6 +6,7 @@
 #include <base/layout.h>
 #include <base/memory.h>
 #include <base/panic.h>
+#include <base/stats.h>
 #include <base/time.h>
 #include <base/timer.h>
 #include <hw/cpu.h>
@@ -50,6 +51,7 @@ static void before_ring3(struct trap_frame *frame)
 void sched_setup(sched_memory *memory)
 {
 	giver = memory;
+	stats_init();
 	trap_set_work_hook(before_ring3);
 	timer_claim(timer_interrupt);
 	irq_claim(IRQ_IPI, inbox_interrupt);

@@ -3,6 +3,7 @@
 #ifndef SCHED_SCHED_H
 #define SCHED_SCHED_H
 
+#include <abi/stats.h>
 #include <abi/trace.h>
 #include <base/cpu.h>
 #include <base/irq.h>
@@ -41,7 +42,8 @@ struct vcpu {
 	uint16_t io_index; /* I/O: in the heaps */
 	bool io;
 	bool asked; /* I/O: somebody asked since it was last blocked */
-	struct vcpu_usage usage;
+	struct qv_stats_vcpu *stats; /* in the black box, or own_stats */
+	struct qv_stats_vcpu own_stats;
 	struct vcpu_parameters parameters;
 	union {
 		struct qv_ss ss;
@@ -75,7 +77,8 @@ struct core {
 	struct sched_timer *firing;
 	/* Trace. */
 	struct qv_trace *trace;
-	uint64_t trace_next; /* index in the ring */
+	struct qv_trace_record *trace_at; /* the next record */
+	const struct qv_trace_record *trace_end;
 	struct {
 		struct qv_trace head;
 		struct qv_trace_record record[1];
@@ -112,18 +115,25 @@ void *take_memory(size_t bytes); /* from sched_setup's giver */
 static inline void trace(struct core *c, uint64_t now, enum qv_trace_kind kind, uint32_t vcpu, uint32_t thread,
 	uint64_t argument)
 {
-	struct qv_trace *t = c->trace;
-	struct qv_trace_record *r = &t->record[c->trace_next];
+	struct qv_trace_record *r = c->trace_at;
 
 	r->tsc = now;
 	r->kind = (uint16_t)kind;
 	r->vcpu = (uint16_t)vcpu;
 	r->thread = thread;
 	r->argument = argument;
-	c->trace_next++;
-	if (c->trace_next == t->records)
-		c->trace_next = 0;
-	t->head++; /* after the record: stores are seen in order */
+	if (++r == c->trace_end)
+		r = c->trace->record;
+	c->trace_at = r;
+	/* After the record: stores are seen in order. */
+	__asm__ volatile("incq %0" : "+m"(c->trace->head) : : "memory");
+}
+
+/* `v` goes on with what was due to it at `due`. */
+static inline void trace_replenish(struct core *c, uint64_t now, uint32_t vcpu, uint64_t due, uint64_t budget)
+{
+	c->trace_at->budget = budget;
+	trace(c, now, QV_TRACE_REPLENISH, vcpu, 0, due);
 }
 
 void trace_init(struct core *c);

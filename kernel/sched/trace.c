@@ -1,31 +1,64 @@
 /* SPDX-License-Identifier: MIT */
-/* Set-up of a core's trace ring; the records are written by trace() in sched.h. */
+/* Set-up of a core's trace ring, and records of others; those of the scheduler are written by trace() in sched.h. */
 #include "sched.h"
 
 #include <base/boot.h>
 #include <base/layout.h>
+#include <hw/cpu.h>
+#include <sched/trace.h>
 
-static uint32_t rounded_up(uint32_t n)
+/* Is this the ring of a former life, whose records are worth keeping? Its clock was this one: after a reset of the
+ * machine it starts anew. */
+static bool is_ring(const struct qv_trace *t, uint32_t core, uint64_t records, uint64_t now)
 {
-	uint32_t p = 1;
+	if (t->magic != QV_TRACE_MAGIC || t->version != QV_TRACE_VERSION || t->core != core || t->records != records)
+		return false;
+	return t->head > 0 && t->head < QV_TSC_MAX && t->record[(t->head - 1) % records].tsc <= now;
+}
 
-	while (p < n)
-		p *= 2;
-	return p;
+static void make_ring(struct qv_trace *t, uint32_t core, uint64_t records)
+{
+	*t = (struct qv_trace){.version = QV_TRACE_VERSION, .core = core, .records = records};
+	__atomic_store_n(&t->magic, QV_TRACE_MAGIC, __ATOMIC_RELEASE);
+}
+
+static void use_ring(struct core *c, struct qv_trace *t)
+{
+	c->trace = t;
+	c->trace_at = t->record + t->head % t->records;
+	c->trace_end = t->record + t->records;
 }
 
 void trace_init(struct core *c)
 {
 	const struct qv_info *info = boot_info();
-	uint64_t bytes = QV_TRACE_BYTES / rounded_up(info->core_count);
+	uint64_t now = hw_rdtsc(), records = qv_trace_room(info->core_count);
+	uint32_t index = c->cpu->index;
+	struct qv_trace *t = (struct qv_trace *)(SLICE_BASE + QV_SLICE_TRACE_OFF + index * qv_trace_stride(info->core_count));
 
 	if (!info->slice_gpa) {
-		c->trace = &c->no_trace.head;
-		c->trace->records = 1;
-		return;
+		t = &c->no_trace.head;
+		make_ring(t, index, 1);
+	} else if (!is_ring(t, index, records, now)) {
+		make_ring(t, index, records);
 	}
-	c->trace = (struct qv_trace *)(SLICE_BASE + QV_SLICE_TRACE_OFF + c->cpu->index * bytes);
-	*c->trace = (struct qv_trace){.version = QV_TRACE_VERSION, .core = c->cpu->index, .tsc_hz = info->tsc_hz,
-		.records = (bytes - sizeof(struct qv_trace)) / sizeof(struct qv_trace_record)};
-	__atomic_store_n(&c->trace->magic, QV_TRACE_MAGIC, __ATOMIC_RELEASE);
+	t->tsc_hz = info->tsc_hz;
+	use_ring(c, t);
+	trace(c, now, QV_TRACE_START, 0, 0, info->tsc_hz);
+}
+
+void sched_trace_mark(enum qv_trace_mark mark, uint32_t number)
+{
+	struct core *c = this_core();
+	const struct thread *t = thread_self();
+
+	trace(c, hw_rdtsc(), QV_TRACE_MARK, t->vcpu->id, t->number, (uint64_t)mark << 32 | number);
+}
+
+void sched_trace_call(uint64_t number)
+{
+	struct core *c = this_core();
+	const struct thread *t = thread_self();
+
+	trace(c, hw_rdtsc(), QV_TRACE_SYSCALL, t->vcpu->id, t->number, number);
 }

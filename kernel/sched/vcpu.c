@@ -3,6 +3,7 @@
 #include "sched.h"
 
 #include <base/boot.h>
+#include <base/stats.h>
 #include <base/time.h>
 #include <hw/cpu.h>
 #include <lib/assert.h>
@@ -73,6 +74,27 @@ static uint64_t packed(const struct vcpu_parameters *p)
 	return p->io ? (uint64_t)p->num << 32 | p->den : time_us(p->budget + half) << 32 | time_us(p->period + half);
 }
 
+static void show_parameters(struct vcpu *v)
+{
+	const struct vcpu_parameters *p = &v->parameters;
+	struct qv_stats_vcpu *s = v->stats;
+
+	memcpy(s->name, p->name, sizeof(s->name));
+	s->budget = p->io ? p->num : p->budget;
+	s->period = p->io ? p->den : p->period;
+	__atomic_store_n(&s->flags, QV_STATS_USED | (p->io ? QV_STATS_IO : 0), __ATOMIC_RELEASE);
+}
+
+/* Counters where the outside can see them, if there is room. */
+static void start_counting(struct vcpu *v, uint64_t now)
+{
+	v->stats = stats_vcpu(v->core, v->id);
+	if (!v->stats)
+		v->stats = &v->own_stats;
+	*v->stats = (struct qv_stats_vcpu){.created = now};
+	show_parameters(v);
+}
+
 static uint16_t free_io(struct core *c)
 {
 	uint16_t i = 0;
@@ -112,6 +134,7 @@ struct vcpu *table_insert(struct core *c, const struct vcpu_parameters *p)
 	id = v->id;
 	*v = (struct vcpu){.id = id, .core = c->cpu->index, .state = VCPU_BLOCKED, .event = NEVER, .io = p->io};
 	set_parameters(v, p);
+	start_counting(v, now);
 	init_server(v, now);
 	if (p->io) {
 		v->io_index = free_io(c);
@@ -131,6 +154,7 @@ void table_remove(struct core *c, struct vcpu *v)
 	else
 		rank_out(c, v);
 	v->state = VCPU_FREE;
+	v->stats->flags = 0;
 }
 
 void table_change(struct core *c, struct vcpu *v, const struct vcpu_parameters *p)
@@ -141,6 +165,7 @@ void table_change(struct core *c, struct vcpu *v, const struct vcpu_parameters *
 	account(c, now);
 	if (v->io) {
 		set_parameters(v, p);
+		show_parameters(v);
 		qv_pibs_init(&v->pibs, p->num, p->den, v->period, qv_pibs_due(&v->pibs) > now ? qv_pibs_due(&v->pibs) : now);
 		vcpu_settle(c, v, now);
 		want_decision(c);
@@ -149,6 +174,7 @@ void table_change(struct core *c, struct vcpu *v, const struct vcpu_parameters *
 	rank_out(c, v);
 	v->state = VCPU_BLOCKED;
 	set_parameters(v, p);
+	show_parameters(v);
 	qv_ss_change(&v->ss, p->budget, p->period, now);
 	v->period = p->period;
 	v->owed = 0;
@@ -222,12 +248,15 @@ void vcpu_get(const struct vcpu *v, struct vcpu_parameters *parameters, struct v
 	if (v == c->running)
 		account(c, hw_rdtsc());
 	*parameters = v->parameters;
-	*usage = v->usage;
+	*usage = (struct vcpu_usage){.consumed = v->stats->consumed, .background = v->stats->background,
+		.replenishments = v->stats->replenishments, .depletions = v->stats->depletions,
+		.dispatches = v->stats->dispatches, .worst_wakeup = v->stats->worst_wakeup, .missed = v->stats->missed,
+		.interrupts = v->stats->interrupts};
 }
 
 void vcpu_forget_worst(struct vcpu *v)
 {
-	v->usage.worst_wakeup = 0;
+	v->stats->worst_wakeup = 0;
 }
 
 struct vcpu *vcpu_by_id(uint32_t id)

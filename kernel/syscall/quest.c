@@ -5,7 +5,9 @@
 #include <abi/quest.h>
 #include <base/cpu.h>
 #include <lib/string.h>
+#include <sched/trace.h>
 #include <sched/vcpu.h>
+#include <syscall/syscall.h>
 
 
 static int64_t refusal(enum vcpu_error error)
@@ -123,9 +125,26 @@ static int64_t sys_vcpu_fork(struct trap_frame *f)
 	return v ? process_clone(f, &(struct clone_request){.flags = LX_SIGCHLD, .vcpu = v}) : -LX_ESRCH;
 }
 
+static int64_t sys_trace_mark(struct trap_frame *f)
+{
+	if (arg0(f) >= QV_MARKS)
+		return -LX_EINVAL;
+	sched_trace_mark((enum qv_trace_mark)arg0(f), (uint32_t)arg1(f));
+	return 0;
+}
+
+static int64_t sys_trace_calls(struct trap_frame *f)
+{
+	if (arg0(f) > 1)
+		return -LX_EINVAL;
+	syscall_trace(arg0(f) == 1);
+	return 0;
+}
+
 static const struct call quest_calls[] = {
 	{QUEST_VCPU_CREATE, sys_vcpu_create}, {QUEST_VCPU_BIND_TASK, sys_vcpu_bind_task},
 	{QUEST_VCPU_DESTROY, sys_vcpu_destroy}, {QUEST_VCPU_GETPARAMS, sys_vcpu_getparams},
 	{QUEST_VCPU_SETPARAMS, sys_vcpu_setparams}, {QUEST_VCPU_FORK, sys_vcpu_fork},
+	{QUEST_TRACE_MARK, sys_trace_mark}, {QUEST_TRACE_CALLS, sys_trace_calls},
 };
 CALL_GROUP(quest);

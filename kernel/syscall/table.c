@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables that the entry code jumps through, and the count of what programs asked for in vain. */
+/* The tables that the entry code jumps through, and the count of what programs asked for in vain.
+ *
+ * Tracing of calls: the entry code is given an empty table, so all numbers go to a handler that records them and looks
+ * in the real one. A call costs nothing more while that is off. */
 #include "calls.h"
 
 #include <base/log.h>
+#include <base/stats.h>
 #include <fs/proc.h>
+#include <sched/trace.h>
 #include <syscall/syscall.h>
 
 #define LINUX_CALLS 450u
 #define QUEST_FIRST 0x1000u
 #define QUEST_CALLS 32u
-#define UNKNOWN_KINDS 64u
+#define UNKNOWN_KINDS QV_STATS_UNKNOWN
 
 static syscall_handler *table[LINUX_CALLS];
 static syscall_handler *quest_table[QUEST_CALLS];
-static struct {
-	uint64_t number;
-	uint64_t count; /* 0 = unused */
-} unknown_kinds[UNKNOWN_KINDS]; /* the last one gathers the rest */
 
 static const struct call_group *const groups[] = {&calls_file, &calls_path, &calls_memory, &calls_process,
 	&calls_signal, &calls_time, &calls_sched, &calls_info, &calls_quest};
 
 static int64_t make_unknown(struct proc_text *out, uint32_t pid)
 {
+	const struct qv_stats_unknown *kinds = stats_page()->unknown;
+
 	(void)pid;
-	for (uint32_t i = 0; i < UNKNOWN_KINDS && unknown_kinds[i].count; i++)
-		proc_print(out, "%llu %llu\n", (unsigned long long)unknown_kinds[i].number,
-			(unsigned long long)unknown_kinds[i].count);
+	for (uint32_t i = 0; i < UNKNOWN_KINDS && kinds[i].count; i++)
+		proc_print(out, "%llu %llu\n", (unsigned long long)kinds[i].number, (unsigned long long)kinds[i].count);
 	return 0;
 }
 
@@ -34,14 +36,15 @@ static const struct proc_file unknown_file = {"unknown", LX_S_IFREG | 0444u, mak
 
 static int64_t count_unknown(uint64_t number)
 {
+	struct qv_stats_unknown *kinds = stats_page()->unknown;
 	uint32_t i = 0;
 
-	while (i < UNKNOWN_KINDS - 1 && unknown_kinds[i].count && unknown_kinds[i].number != number)
+	while (i < UNKNOWN_KINDS - 1 && kinds[i].count && kinds[i].number != number)
 		i++;
-	if (!unknown_kinds[i].count)
+	if (!kinds[i].count)
 		log_info("system call %llu does not exist (%s)", (unsigned long long)number, process_self()->name);
-	unknown_kinds[i].number = number;
-	unknown_kinds[i].count++;
+	kinds[i].number = number;
+	kinds[i].count++;
 	return -LX_ENOSYS;
 }
 
@@ -52,6 +55,19 @@ static int64_t unknown(struct trap_frame *f)
 	if (number >= QUEST_FIRST && number < QUEST_FIRST + QUEST_CALLS && quest_table[number - QUEST_FIRST])
 		return quest_table[number - QUEST_FIRST](f);
 	return count_unknown(number);
+}
+
+static int64_t traced(struct trap_frame *f)
+{
+	uint64_t number = f->error;
+
+	sched_trace_call(number);
+	return number < LINUX_CALLS ? table[number](f) : unknown(f);
+}
+
+void syscall_trace(bool on)
+{
+	syscall_install(table, on ? 0 : LINUX_CALLS, on ? traced : unknown);
 }
 
 static void enter(const struct call *c)
@@ -71,5 +87,5 @@ void syscall_setup(void)
 			enter(&groups[g]->call[i]);
 	}
 	proc_add_files(&unknown_file, 1);
-	syscall_install(table, LINUX_CALLS, unknown);
+	syscall_trace(false);
 }

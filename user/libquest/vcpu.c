@@ -35,6 +35,16 @@ int vcpu_fork(int id)
 	return (int)syscall(QUEST_VCPU_FORK, id);
 }
 
+int quest_trace_mark(unsigned mark, unsigned number)
+{
+	return (int)syscall(QUEST_TRACE_MARK, mark, number);
+}
+
+int quest_trace_calls(int on)
+{
+	return (int)syscall(QUEST_TRACE_CALLS, on);
+}
+
 const char *vcpu_refusal(unsigned reason)
 {
 	static const char *const text[] = {

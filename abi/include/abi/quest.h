@@ -15,6 +15,8 @@ enum quest_call {
 	QUEST_VCPU_GETPARAMS = 0x1003, /* (id, struct quest_vcpu *, struct quest_vcpu_usage * or 0); id -1 = the own one */
 	QUEST_VCPU_SETPARAMS = 0x1004, /* (id, const struct quest_vcpu *) */
 	QUEST_VCPU_FORK = 0x1005,      /* (id): fork, the child's thread on this VCPU */
+	QUEST_TRACE_MARK = 0x1010,     /* (enum qv_trace_mark of abi/trace.h, number): a record of the caller's own */
+	QUEST_TRACE_CALLS = 0x1011,    /* (1 or 0): record every system call of this sandbox, or no longer */
 };
 
 #define QUEST_VCPU_MAIN 0u

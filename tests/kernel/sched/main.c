@@ -45,6 +45,8 @@ void test_main(void)
 	test_io();
 	test_change();
 	test_bind();
+	test_trace();
+	test_statistics();
 	exits = test_exits() - exits;
 	test_point(exits == 0, "no exits in all this", "%llu", (unsigned long long)exits);
 	test_cores();

@@ -23,6 +23,8 @@ void test_io(void); /* io.c */
 void test_change(void);
 void test_bind(void);
 
+void test_trace(void);
+void test_statistics(void);
 void test_cores(void); /* cores.c */
 
 /* A thread that computes until `end` (TSC), giving way only when the timer says so. */

@@ -25,6 +25,11 @@ int vcpu_getparams(int id, struct quest_vcpu *parameters, struct quest_vcpu_usag
 int vcpu_setparams(int id, struct quest_vcpu *parameters);
 /* fork(2), the child's thread on VCPU `id`. */
 int vcpu_fork(int id);
+/* A record of the caller's own in the trace of its core, for `./quest trace`: `mark` is an enum qv_trace_mark of
+ * abi/trace.h. 0, or -1 with EINVAL. */
+int quest_trace_mark(unsigned mark, unsigned number);
+/* Record every system call of this sandbox from now on (1), or no longer (0). 0, or -1 with EINVAL. */
+int quest_trace_calls(int on);
 /* Text of an enum quest_refusal. */
 const char *vcpu_refusal(unsigned reason);
 
