@@ -133,7 +133,7 @@ static void map_guest(struct space *sp)
 	for (uint32_t i = 0; i < m->blob.memory_count; i++) {
 		const struct qv_memory *mem = &m->blob.memory[i];
 
-		if (mem->sandbox != sp->s || mem->kind != QV_MEMORY_PRIVATE)
+		if (mem->sandbox != sp->s || !qv_memory_scrubbed(mem))
 			continue;
 		if (sp->h->range_count == QV_MAX_RANGES)
 			boot_refuse(recompile, "sandbox %s has more than %u memory ranges", sp->sandbox->name, QV_MAX_RANGES);

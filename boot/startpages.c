@@ -21,15 +21,16 @@ static uint32_t ranges_of(const struct boot_machine *m, uint32_t s, struct qv_in
 	return n;
 }
 
-static uint64_t slice_of(const struct boot_machine *m, uint32_t s)
+/* The sandbox's one memory of `kind`; without one size 0. */
+static struct qv_info_range memory_of(const struct boot_machine *m, uint32_t s, uint32_t kind)
 {
 	for (uint32_t i = 0; i < m->blob.memory_count; i++) {
 		const struct qv_memory *mem = &m->blob.memory[i];
 
-		if (mem->sandbox == s && mem->kind == QV_MEMORY_CONSOLE)
-			return m->info_flags & QV_INFO_BARE ? mem->hpa : mem->gpa;
+		if (mem->sandbox == s && mem->kind == kind)
+			return (struct qv_info_range){ m->info_flags & QV_INFO_BARE ? mem->hpa : mem->gpa, mem->size };
 	}
-	return 0;
+	return (struct qv_info_range){ 0, 0 };
 }
 
 static void apic_ids(const struct boot_machine *m, const struct qv_sandbox *sb, uint32_t *id)
@@ -54,6 +55,7 @@ static void fill_vcpus(const struct boot_machine *m, uint32_t s, struct qv_info 
 		to->utilisation = v->utilisation;
 		to->core = (uint16_t)v->core;
 		to->flags = (uint16_t)v->flags;
+		to->arena = v->arena;
 		info->vcpu_count++;
 	}
 }
@@ -76,7 +78,8 @@ static void fill_info(const struct boot_machine *m, uint32_t s, struct qv_info *
 	info->range_count = ranges_of(m, s, info->range);
 	info->start_gpa = sb->start_gpa;
 	info->start_size = sb->start_size;
-	info->slice_gpa = slice_of(m, s);
+	info->slice_gpa = memory_of(m, s, QV_MEMORY_CONSOLE).gpa;
+	info->arena = memory_of(m, s, QV_MEMORY_ARENA);
 	info->initrd_gpa = sb->initrd_gpa;
 	info->initrd_size = sb->initrd_size;
 	info->trampoline_gpa = sb->start_gpa + sb->start_size;

@@ -137,7 +137,7 @@ static bool check_sandboxes(const context *c)
 
 static bool memory_shape_good(const context *c, const struct qv_memory *m, uint32_t i)
 {
-	if (m->sandbox >= c->blob->sandbox_count || m->kind < QV_MEMORY_PRIVATE || m->kind > QV_MEMORY_MMIO || m->reserved)
+	if (m->sandbox >= c->blob->sandbox_count || m->kind < QV_MEMORY_PRIVATE || m->kind > QV_MEMORY_ARENA || m->reserved)
 		return REFUSE(MEMORY, i, "the memory's kind or owner is unknown");
 	if (!aligned(m->gpa) || !aligned(m->hpa) || !aligned(m->size) || m->size == 0)
 		return REFUSE(MEMORY, i, "the memory is not made of whole pages");
@@ -154,6 +154,13 @@ static bool memory_shape_good(const context *c, const struct qv_memory *m, uint3
 	return true;
 }
 
+/* An arena lies in the window of each sandbox that owns a block of it in turn, so at one address. */
+static bool arena_good(const context *c, const struct qv_memory *m, bool bare)
+{
+	return m->hpa % QV_LARGE_SIZE == 0 && m->size % QV_LARGE_SIZE == 0 && m->hpa >= QV_PLACE_FLOOR &&
+		(bare || m->gpa == QV_WINDOW + m->hpa) && c->blob->sandbox[m->sandbox].kernel == QV_KERNEL_QUEST;
+}
+
 static bool memory_kind_good(const context *c, const struct qv_memory *m, uint32_t i)
 {
 	bool bare = c->blob->system->flags & QV_SYSTEM_BARE;
@@ -164,8 +171,10 @@ static bool memory_kind_good(const context *c, const struct qv_memory *m, uint32
 	if (m->kind == QV_MEMORY_PRIVATE)
 		return (m->gpa < QV_WINDOW && m->size <= QV_WINDOW - m->gpa && (bare || m->hpa >= QV_PLACE_FLOOR)) ||
 		       REFUSE(MEMORY, i, "private memory lies in the window or below the boot area");
+	if (m->kind == QV_MEMORY_ARENA)
+		return arena_good(c, m, bare) || REFUSE(MEMORY, i, "the arena is not made of whole blocks in the window");
 	if (m->flags & QV_MEM_EXEC)
-		return REFUSE(MEMORY, i, "only private memory may be executable");
+		return REFUSE(MEMORY, i, "only private memory and arenas may be executable");
 	if (m->kind == QV_MEMORY_CONSOLE)
 		return (box && m->hpa == box->hpa + (1 + m->sandbox) * QV_LARGE_SIZE && m->size == QV_LARGE_SIZE &&
 			(bare || m->gpa == QV_WINDOW + m->hpa)) ||
@@ -210,7 +219,7 @@ static bool check_memory(const context *c)
 		    !memory_apart_from_regions(c, m, i))
 			return false;
 		if (++ranges[m->sandbox] > QV_MAX_RANGES)
-			return REFUSE(MEMORY, i, "a sandbox has more than 8 memory ranges");
+			return REFUSE(MEMORY, i, "a sandbox has more than 9 memory ranges");
 	}
 	return true;
 }
@@ -370,10 +379,21 @@ static bool run_fits(const struct qv_blob *b, uint32_t at)
 	return false;
 }
 
+static uint64_t arena_bytes(const struct qv_blob *b, uint32_t sandbox)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < b->memory_count; i++)
+		if (b->memory[i].sandbox == sandbox && b->memory[i].kind == QV_MEMORY_ARENA)
+			bytes += b->memory[i].size;
+	return bytes;
+}
+
 static bool check_vcpus(const context *c)
 {
 	const struct qv_blob *b = c->blob;
 	uint32_t vcpus[QV_MAX_SANDBOXES] = { 0 };
+	uint64_t arena[QV_MAX_SANDBOXES] = { 0 };
 
 	for (uint32_t i = 0; i < b->vcpu_count; i++) {
 		const struct qv_vcpu *v = &b->vcpu[i];
@@ -381,13 +401,19 @@ static bool check_vcpus(const context *c)
 		if (v->sandbox >= b->sandbox_count || b->sandbox[v->sandbox].kernel != QV_KERNEL_QUEST ||
 		    v->core >= b->sandbox[v->sandbox].core_count)
 			return REFUSE(VCPU, i, "the VCPU's sandbox or core does not exist");
-		if ((v->flags & ~QV_VCPU_IO) || v->reserved || !name_good(v->name) || !run_fits(b, v->run))
+		if ((v->flags & ~QV_VCPU_IO) || !name_good(v->name) || !run_fits(b, v->run))
 			return REFUSE(VCPU, i, "the VCPU's flags, name or program are impossible");
 		if (!vcpu_time_good(v))
 			return REFUSE(VCPU, i, "the VCPU's budget, period or utilization are out of range");
 		if (++vcpus[v->sandbox] > QV_SANDBOX_MAX_VCPUS)
 			return REFUSE(VCPU, i, "a sandbox has more than 16 VCPUs");
+		if (v->arena && ((v->flags & QV_VCPU_IO) || b->strings[v->run] == 0))
+			return REFUSE(VCPU, i, "only a main VCPU with a program may migrate");
+		arena[v->sandbox] += (uint64_t)v->arena * QV_LARGE_SIZE;
 	}
+	for (uint32_t i = 0; i < b->sandbox_count; i++)
+		if (arena[i] != arena_bytes(b, i))
+			return REFUSE(SANDBOX, i, "the arena has another size than the VCPUs that may migrate need");
 	return true;
 }
 

@@ -24,7 +24,7 @@ struct image {
 	struct qv_section dir[SECTIONS];
 	struct qv_system system;
 	struct qv_sandbox sandbox[2];
-	struct qv_memory memory[4];
+	struct qv_memory memory[5];
 	struct qv_region region[11];
 	struct qv_device device[2];
 	struct qv_port_range port[2];
@@ -66,6 +66,8 @@ static void fill_memory(struct image *i)
 	i->memory[2] = (struct qv_memory){ .kind = QV_MEMORY_CONSOLE, .gpa = QV_WINDOW + 20 * MIB, .hpa = 20 * MIB,
 		.size = 2 * MIB, .grain = QV_LARGE_SIZE, .flags = QV_MEM_READ | QV_MEM_WRITE };
 	i->memory[3].sandbox = 1, i->memory[3].hpa = 128 * MIB, i->memory[3].size = 32 * MIB;
+	i->memory[4] = (struct qv_memory){ .kind = QV_MEMORY_ARENA, .gpa = QV_WINDOW + 176 * MIB, .hpa = 176 * MIB,
+		.size = 4 * MIB, .grain = QV_LARGE_SIZE, .flags = QV_MEM_READ | QV_MEM_WRITE | QV_MEM_EXEC };
 	memcpy(i->region, regions, sizeof(regions));
 }
 
@@ -90,7 +92,7 @@ static void fill_directory(struct image *i)
 	const struct qv_section dir[SECTIONS] = {
 		{ QV_SECTION_SYSTEM, 1, 1, sizeof(i->system), offsetof(struct image, system) },
 		{ QV_SECTION_SANDBOX, 1, 2, sizeof(i->sandbox[0]), offsetof(struct image, sandbox) },
-		{ QV_SECTION_MEMORY, 1, 4, sizeof(i->memory[0]), offsetof(struct image, memory) },
+		{ QV_SECTION_MEMORY, 1, 5, sizeof(i->memory[0]), offsetof(struct image, memory) },
 		{ QV_SECTION_REGION, 1, COUNT(regions), sizeof(i->region[0]), offsetof(struct image, region) },
 		{ QV_SECTION_DEVICE, 1, 2, sizeof(i->device[0]), offsetof(struct image, device) },
 		{ QV_SECTION_PORT, 1, 2, sizeof(i->port[0]), offsetof(struct image, port) },
@@ -119,7 +121,7 @@ static struct image *good_image(void)
 	i->port[0] = (struct qv_port_range){ 1, 0x3f8, 0x3ff };
 	i->port[1] = (struct qv_port_range){ 0, 0x2f8, 0x2ff };
 	memcpy(i->strings, "\0args", 5);
-	i->vcpu[0] = (struct qv_vcpu){ .name = "loop", .budget_ns = 1000, .period_ns = 5000, .run = 1 };
+	i->vcpu[0] = (struct qv_vcpu){ .name = "loop", .budget_ns = 1000, .period_ns = 5000, .run = 1, .arena = 2 };
 	i->vcpu[1] = (struct qv_vcpu){ .name = "net", .flags = QV_VCPU_IO, .utilisation = 10000 };
 	fill_directory(i);
 	return i;
@@ -310,7 +312,7 @@ static const struct change systems[] = {
 
 static const struct change memories[] = {
 	SET(memory[0].sandbox, 2, MEMORY, "the memory's kind or owner is unknown"),
-	SET(memory[0].kind, 4, MEMORY, "the memory's kind or owner is unknown"),
+	SET(memory[0].kind, 5, MEMORY, "the memory's kind or owner is unknown"),
 	SET(memory[0].gpa, 1, MEMORY, "the memory is not made of whole pages"),
 	SET(memory[0].size, 0, MEMORY, "the memory is not made of whole pages"),
 	SET(memory[0].size, 1ull << 62, MEMORY, "the memory's address or size is impossible"),
@@ -323,7 +325,11 @@ static const struct change memories[] = {
 	SET(memory[0].flags, QV_MEM_READ | QV_MEM_UNCACHED, MEMORY, "the memory lies above the system's limit or is uncached"),
 	SET(memory[0].gpa, QV_WINDOW, MEMORY, "private memory lies in the window or below the boot area"),
 	SET(memory[0].hpa, MIB, MEMORY, "private memory lies in the window or below the boot area"),
-	SET(memory[2].flags, QV_MEM_READ | QV_MEM_EXEC, MEMORY, "only private memory may be executable"),
+	SET(memory[2].flags, QV_MEM_READ | QV_MEM_EXEC, MEMORY, "only private memory and arenas may be executable"),
+	SET(memory[4].gpa, 32 * MIB, MEMORY, "the arena is not made of whole blocks in the window"),
+	SET(memory[4].hpa, 177 * MIB, MEMORY, "the arena is not made of whole blocks in the window"),
+	SET(memory[4].size, 3 * MIB, MEMORY, "the arena is not made of whole blocks in the window"),
+	SET(memory[4].sandbox, 1, MEMORY, "the arena is not made of whole blocks in the window"),
 	SET(memory[2].hpa, 22 * MIB, MEMORY, "the console is not the sandbox's own slice of the black box"),
 	SET(memory[2].gpa, 20 * MIB, MEMORY, "the console is not the sandbox's own slice of the black box"),
 	SET(memory[2].sandbox, 1, MEMORY, "the console is not the sandbox's own slice of the black box"),
@@ -366,7 +372,10 @@ static const struct change owners[] = {
 	SET(vcpu[0].sandbox, 1, VCPU, "the VCPU's sandbox or core does not exist"),
 	SET(vcpu[1].core, 1, VCPU, "the VCPU's sandbox or core does not exist"),
 	SET(vcpu[0].flags, 2, VCPU, "the VCPU's flags, name or program are impossible"),
-	SET(vcpu[0].reserved, 1, VCPU, "the VCPU's flags, name or program are impossible"),
+	SET(vcpu[1].arena, 1, VCPU, "only a main VCPU with a program may migrate"),
+	SET(vcpu[0].run, 0, VCPU, "only a main VCPU with a program may migrate"),
+	SET(vcpu[0].arena, 0, SANDBOX, "the arena has another size than the VCPUs that may migrate need"),
+	SET(vcpu[0].arena, 1u << 31, SANDBOX, "the arena has another size than the VCPUs that may migrate need"),
 	SET(vcpu[0].name[0], 0, VCPU, "the VCPU's flags, name or program are impossible"),
 	SET(vcpu[0].run, 16, VCPU, "the VCPU's flags, name or program are impossible"),
 	SET(vcpu[0].budget_ns, 0, VCPU, "the VCPU's budget, period or utilization are out of range"),
@@ -511,14 +520,14 @@ static void refuses_too_much_for_one_sandbox(void **unused)
 		device[k] = (struct qv_device){ .kind = QV_DEVICE_PCI_BDF, .bdf = (uint16_t)(8 + k) };
 	expect_refusal(i, "a sandbox has more than 16 devices");
 	i = good_image();
-	memory = move_behind(i, MEMORY, 4 + QV_MAX_RANGES);
-	for (uint32_t k = 4; k < 4 + QV_MAX_RANGES; k++) {
+	memory = move_behind(i, MEMORY, 5 + QV_MAX_RANGES);
+	for (uint32_t k = 5; k < 5 + QV_MAX_RANGES; k++) {
 		memory[k] = memory[3];
 		memory[k].size = QV_PAGE_SIZE;
 		memory[k].gpa = 64 * MIB + k * QV_PAGE_SIZE;
 		memory[k].hpa = 192 * MIB + k * QV_PAGE_SIZE;
 	}
-	expect_refusal(i, "a sandbox has more than 8 memory ranges");
+	expect_refusal(i, "a sandbox has more than 9 memory ranges");
 }
 
 /* Bare: one sandbox, guest = host addresses, no monitor. */
@@ -535,7 +544,9 @@ static struct image *bare_image(void)
 	i->memory[1].gpa = i->memory[1].hpa = 0x100000;
 	i->memory[1].size = 31 * MIB;
 	i->memory[2].hpa = i->memory[2].gpa = 66 * MIB;
-	i->dir[MEMORY].count = 3;
+	i->memory[3] = i->memory[4];
+	i->memory[3].gpa = i->memory[3].hpa;
+	i->dir[MEMORY].count = 4;
 	for (uint32_t k = 0; k < COUNT(regions); k++)
 		i->region[k].hpa += 48 * MIB;
 	i->region[1] = i->region[2], i->region[2] = i->region[3], i->region[2].hpa = 64 * MIB;

@@ -92,9 +92,9 @@ static bool in_private(const struct qv_isolation_space *sp, const struct qv_pt_l
 		maps(leaf, QV_MON_PRIVATE + (root - r->hpa), root, QV_PAGE_SIZE, RW);
 }
 
-static bool is_private_memory(const struct qv_isolation_space *sp, const struct qv_memory *m)
+static bool is_scrubbed(const struct qv_isolation_space *sp, const struct qv_memory *m)
 {
-	return m->sandbox == sp->sandbox && m->kind == QV_MEMORY_PRIVATE;
+	return m->sandbox == sp->sandbox && qv_memory_scrubbed(m);
 }
 
 static bool in_guest(const struct qv_isolation_space *sp, const struct qv_pt_leaf *leaf)
@@ -102,7 +102,7 @@ static bool in_guest(const struct qv_isolation_space *sp, const struct qv_pt_lea
 	for (uint32_t i = 0; i < sp->blob->memory_count; i++) {
 		const struct qv_memory *m = &sp->blob->memory[i];
 
-		if (is_private_memory(sp, m) && maps(leaf, QV_MON_GUEST + m->gpa, m->hpa, m->size, RW))
+		if (is_scrubbed(sp, m) && maps(leaf, QV_MON_GUEST + m->gpa, m->hpa, m->size, RW))
 			return true;
 	}
 	return false;
@@ -207,7 +207,7 @@ static bool guest_covered(const struct qv_isolation_space *sp, struct qv_isolati
 	for (uint32_t i = 0; i < sp->blob->memory_count; i++) {
 		const struct qv_memory *m = &sp->blob->memory[i];
 
-		if (is_private_memory(sp, m) && !covered(sp->tables, QV_MON_GUEST + m->gpa, m->size))
+		if (is_scrubbed(sp, m) && !covered(sp->tables, QV_MON_GUEST + m->gpa, m->size))
 			return fail(error, sp, "a monitor does not map all of its sandbox", m->hpa);
 	}
 	return true;

@@ -10,7 +10,7 @@
 #define CONFIG_MAX_LIST     16 /* programs, ports, vcpus, devices, references of one sandbox */
 #define CONFIG_MAX_CHANNELS 32
 #define CONFIG_MAX_RAM      16
-#define CONFIG_MAX_PARTS    6 /* of a memory; QV_MAX_RANGES has room for the console and device memory besides */
+#define CONFIG_MAX_PARTS    6 /* of a memory; QV_MAX_RANGES has room for console, arena and device memory besides */
 
 struct config_text {
 	const char *text; /* NULL = not given */
@@ -55,6 +55,7 @@ struct config_vcpu {
 	struct config_number utilization;    /* thousandths of a per cent */
 	struct config_number core;           /* index in the sandbox */
 	struct config_text run;
+	struct config_number migratable;     /* bytes of the program's arena; not given = it may not migrate */
 };
 
 struct config_sandbox {

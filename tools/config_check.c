@@ -11,6 +11,7 @@
 #define MIN_MEMORY (20ull << 20) /* kernels are loaded at guest-physical 16 MiB */
 #define MIN_OWN_MEMORY (2ull << 20)
 #define MAX_MEMORY (1ull << 40)
+#define MAX_ARENA  (512ull << 20) /* of one program: the kernel's records of it are one block of its heap */
 
 int config_find(const struct config *config, const char *name)
 {
@@ -114,12 +115,23 @@ static void check_vcpu(struct diag *d, const struct config_vcpu *v)
 			QV_VCPU_RUN_LEN - 1);
 }
 
+static void check_migratable(struct diag *d, const struct config_vcpu *v)
+{
+	if (!v->migratable.given)
+		return;
+	if (!v->run.text || !v->budget.given)
+		diag_error(d, v->migratable.at, "only a main VCPU with a program may be migratable; add `run`, or remove it");
+	if (v->migratable.value == 0 || v->migratable.value % QV_LARGE_SIZE || v->migratable.value > MAX_ARENA)
+		diag_error(d, v->migratable.at, "a migratable program lives in 2 MiB blocks; give a multiple of 2 MiB up to 512 MiB");
+}
+
 static void check_vcpus(struct diag *d, const struct config_sandbox *s)
 {
 	for (int i = 0; i < s->vcpu_count; i++) {
 		const struct config_number *core = &s->vcpu[i].core;
 
 		check_vcpu(d, &s->vcpu[i]);
+		check_migratable(d, &s->vcpu[i]);
 		if (core->given && core->value >= s->cores.value)
 			diag_error(d, core->at, "the sandbox has no core %llu; its cores are 0 to %llu",
 				(unsigned long long)core->value, (unsigned long long)s->cores.value - 1);

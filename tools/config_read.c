@@ -209,6 +209,7 @@ FIELD_READER(read_vcpu_period, config_vcpu, period, take_time)
 FIELD_READER(read_vcpu_io, config_vcpu, io, take_name)
 FIELD_READER(read_vcpu_utilization, config_vcpu, utilization, take_percent)
 FIELD_READER(read_vcpu_run, config_vcpu, run, take_text)
+FIELD_READER(read_vcpu_migratable, config_vcpu, migratable, take_size)
 
 READER(read_vcpu_core)
 {
@@ -221,6 +222,8 @@ static const struct key vcpu_keys[] = {
 	{ "io", "name", "class of devices it serves (I/O VCPU)", read_vcpu_io },
 	{ "utilization", "percent", "share of a core (I/O VCPU)", read_vcpu_utilization },
 	{ "run", "path", "program it runs, as named in `programs`", read_vcpu_run },
+	{ "migratable", "size", "the program may migrate, and has so much memory: whole 2 MiB blocks that nobody else has",
+	  read_vcpu_migratable },
 	{ "core", "number", "which core of the sandbox, 0 = its first, the default", read_vcpu_core },
 	{ 0 }
 };

@@ -101,7 +101,8 @@ static void add_vcpus(struct plan *plan, uint32_t i)
 		*to = (struct qv_vcpu){ .sandbox = i, .core = (uint32_t)v->core.value, .budget_ns = v->budget.value,
 			.period_ns = v->period.value, .utilisation = (uint32_t)v->utilization.value,
 			.flags = v->utilization.given ? QV_VCPU_IO : 0,
-			.run = plan_string(plan, v->run.text ? v->run.text : "") };
+			.run = plan_string(plan, v->run.text ? v->run.text : ""),
+			.arena = (uint32_t)(v->migratable.value / QV_LARGE_SIZE) };
 		set_name(to->name, v->name.text);
 	}
 }

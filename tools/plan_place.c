@@ -79,6 +79,18 @@ static void add_console(struct plan *plan, uint32_t i)
 			.grain = QV_LARGE_SIZE, .flags = QV_MEM_READ | QV_MEM_WRITE };
 }
 
+/* What its processes that may migrate live in; in the window, so outside every pristine image. */
+static void add_arena(struct plan *plan, uint32_t i)
+{
+	uint64_t bytes = 0;
+
+	for (int j = 0; j < plan->source[i]->vcpu_count; j++)
+		bytes += plan->source[i]->vcpu[j].migratable.value;
+	if (bytes)
+		plan->memory[plan->memory_count++] = (struct qv_memory){ .sandbox = i, .kind = QV_MEMORY_ARENA, .size = bytes,
+			.grain = QV_LARGE_SIZE, .flags = QV_MEM_READ | QV_MEM_WRITE | QV_MEM_EXEC };
+}
+
 static void add_memories(struct plan *plan)
 {
 	for (uint32_t i = 0; i < plan->sandbox_count; i++) {
@@ -91,6 +103,7 @@ static void add_memories(struct plan *plan)
 			gpa += plan->source[i]->memory[j].size.value;
 		}
 		add_console(plan, i);
+		add_arena(plan, i);
 	}
 }
 
@@ -201,7 +214,7 @@ static bool place_regions(struct plan *plan, struct qv_place *ram)
 
 static bool place_part(struct qv_memory *m, struct qv_place *ram)
 {
-	if (m->hpa || m->kind != QV_MEMORY_PRIVATE)
+	if (m->hpa)
 		return true;
 	if (m->size >= QV_HUGE_SIZE && m->grain >= QV_HUGE_SIZE && qv_place_take(ram, m->size, QV_HUGE_SIZE, &m->hpa))
 		return true;
@@ -229,6 +242,10 @@ static void place_memories(struct plan *plan, struct qv_place *ram, struct diag 
 
 		if (m->kind == QV_MEMORY_CONSOLE) {
 			m->hpa = box + (1 + m->sandbox) * QV_LARGE_SIZE;
+			m->gpa = bare ? m->hpa : QV_WINDOW + m->hpa;
+		} else if (m->kind == QV_MEMORY_ARENA) {
+			if (!qv_place_take(ram, m->size, QV_LARGE_SIZE, &m->hpa))
+				no_room(plan, ram, m->sandbox, m->size, d);
 			m->gpa = bare ? m->hpa : QV_WINDOW + m->hpa;
 		} else if (!bare && !place_part(m, ram)) {
 			no_room(plan, ram, m->sandbox, m->size, d);

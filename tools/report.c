@@ -125,12 +125,11 @@ static size_t collect_lines(const struct plan *p, struct line lines[MAX_LINES])
 	}
 	for (uint32_t i = 0; i < p->memory_count; i++) {
 		const struct qv_memory *m = &p->memory[i];
-		bool console = m->kind == QV_MEMORY_CONSOLE;
+		const char *what = m->kind == QV_MEMORY_CONSOLE ? "  console" : m->kind == QV_MEMORY_ARENA ? "arena" : "memory";
 
 		lines[n].start = m->hpa;
 		lines[n].size = m->size;
-		(void)snprintf(lines[n].text, sizeof(lines[n].text), "%s%s, guest-physical 0x%llx",
-			console ? "  console of " : "memory of ",
+		(void)snprintf(lines[n].text, sizeof(lines[n].text), "%s of %s, guest-physical 0x%llx", what,
 			p->sandbox[m->sandbox].name, (unsigned long long)m->gpa);
 		n++;
 	}

@@ -43,7 +43,7 @@ static void names(FILE *to, const struct plan *p, const char *key, uint32_t mask
 
 static void memories(FILE *to, const struct plan *p, uint32_t sandbox)
 {
-	static const char *const kind[] = { "", "private", "console", "mmio" };
+	static const char *const kind[] = { "", "private", "console", "mmio", "arena" };
 	const char *separator = "";
 
 	(void)fputs(", \"memory\": [", to);

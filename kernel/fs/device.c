@@ -108,10 +108,13 @@ static int64_t seek_nowhere(struct file *f, int64_t offset, int32_t whence)
 	return 0;
 }
 
-static const struct file_ops null_ops = {.read = read_nothing, .write = write_anything, .seek = seek_nowhere};
-static const struct file_ops zero_ops = {.read = read_zeros, .write = write_anything, .seek = seek_nowhere,
+static const struct file_ops null_ops = {.kind = "/dev/null", .place = FILE_BY_NAME,
+	.read = read_nothing, .write = write_anything, .seek = seek_nowhere};
+static const struct file_ops zero_ops = {.kind = "/dev/zero", .place = FILE_BY_NAME,
+	.read = read_zeros, .write = write_anything, .seek = seek_nowhere,
 	.backing = map_nothing};
-static const struct file_ops full_ops = {.read = read_zeros, .write = write_full, .seek = seek_nowhere};
+static const struct file_ops full_ops = {.kind = "/dev/full", .place = FILE_BY_NAME,
+	.read = read_zeros, .write = write_full, .seek = seek_nowhere};
 
 /* Random numbers. */
 
@@ -184,7 +187,8 @@ static int64_t random_file_write(struct file *f, uint64_t from, size_t bytes, ui
 	return (int64_t)step;
 }
 
-static const struct file_ops random_ops = {.read = random_file_read, .write = random_file_write, .seek = seek_nowhere};
+static const struct file_ops random_ops = {.kind = "/dev/random", .place = FILE_BY_NAME,
+	.read = random_file_read, .write = random_file_write, .seek = seek_nowhere};
 
 void device_init(void)
 {

@@ -86,7 +86,8 @@ static void event_close(struct file *f)
 	mm_cache_free(&events, f->object);
 }
 
-static const struct file_ops event_ops = {.read = event_read, .write = event_write, .poll = event_poll,
+static const struct file_ops event_ops = {.kind = "eventfd", .place = FILE_BY_VALUE,
+	.read = event_read, .write = event_write, .poll = event_poll,
 	.close = event_close};
 
 int64_t eventfd_create(uint32_t initial, uint32_t flags, struct file **file)
@@ -185,7 +186,8 @@ static void timer_close(struct file *f)
 	mm_cache_free(&timers, t);
 }
 
-static const struct file_ops timer_ops = {.read = timer_read, .poll = timer_poll, .close = timer_close};
+static const struct file_ops timer_ops = {.kind = "timerfd", .place = FILE_BY_VALUE,
+	.read = timer_read, .poll = timer_poll, .close = timer_close};
 
 int64_t timerfd_create(uint32_t flags, struct file **file)
 {

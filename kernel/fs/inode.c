@@ -189,6 +189,7 @@ static void directory_close(struct file *f)
 }
 
 const struct file_ops inode_directory_ops = {
+	.kind = "directory", .place = FILE_BY_NAME,
 	.readdir = directory_read,
 	.seek = directory_seek,
 	.close = directory_close,

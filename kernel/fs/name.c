@@ -7,7 +7,8 @@
 
 #define PERMISSIONS 07777u
 
-static const struct file_ops only_path; /* O_PATH: a place, nothing to do with it */
+/* O_PATH: a place, nothing to do with it. */
+static const struct file_ops only_path = {.kind = "path", .place = FILE_BY_NAME};
 
 static uint32_t follow_unless(bool no)
 {

@@ -342,9 +342,11 @@ static void writer_close(struct file *f)
 	end_gone(of(f));
 }
 
-static const struct file_ops reader_ops = {.read = pipe_read, .poll = reader_poll, .ioctl = pipe_ioctl,
+static const struct file_ops reader_ops = {.kind = "pipe", .place = FILE_STAYS,
+	.read = pipe_read, .poll = reader_poll, .ioctl = pipe_ioctl,
 	.stat = pipe_stat, .close = reader_close};
-static const struct file_ops writer_ops = {.write = pipe_write, .poll = writer_poll, .ioctl = pipe_ioctl,
+static const struct file_ops writer_ops = {.kind = "pipe", .place = FILE_STAYS,
+	.write = pipe_write, .poll = writer_poll, .ioctl = pipe_ioctl,
 	.stat = pipe_stat, .close = writer_close};
 
 int64_t pipe_create(uint32_t flags, struct file **reader, struct file **writer)

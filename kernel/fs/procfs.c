@@ -361,6 +361,7 @@ static void proc_close(struct file *f)
 }
 
 static const struct file_ops file_ops = {
+	.kind = "proc", .place = FILE_BY_NAME,
 	.read = proc_read,
 	.seek = proc_seek,
 	.close = proc_close,

@@ -281,6 +281,7 @@ void ramfs_file_init(struct ramfs_inode *r)
 }
 
 const struct file_ops ramfs_file_ops = {
+	.kind = "file", .place = FILE_BY_NAME,
 	.read = ramfs_read,
 	.write = ramfs_write,
 	.load = ramfs_load,

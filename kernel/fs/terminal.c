@@ -398,6 +398,7 @@ static void terminal_close(struct file *f)
 }
 
 static const struct file_ops terminal_ops = {
+	.kind = "console", .place = FILE_BY_NAME,
 	.read = terminal_read,
 	.write = terminal_write,
 	.poll = terminal_poll,

@@ -74,6 +74,11 @@ void mm_arena_destroy(struct mm_arena *arena)
 	mm_cache_free(&arenas, arena);
 }
 
+uint64_t mm_arena_pages(const struct mm_arena *arena)
+{
+	return arena->pages;
+}
+
 uint64_t mm_arena_free_pages(struct mm_arena *arena)
 {
 	return arena->frames.free;

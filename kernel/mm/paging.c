@@ -14,7 +14,7 @@
 #include <mm/heap.h>
 #include <mm/mm.h>
 
-#define MAX_MAPPINGS (QV_MAX_CORES * STACK_KINDS + QV_MAX_RANGES + 4)
+#define MAX_MAPPINGS (QV_MAX_CORES * STACK_KINDS + QV_MAX_RANGES + 5)
 #define CR0_WRITE_PROTECT (1u << 16)
 #define PML4_ENTRIES 512u
 #define MIN_STACKS 64u
@@ -93,6 +93,8 @@ static void list_mappings(const struct qv_info *info)
 		}
 		add(DIRECT_BASE + gpa, gpa, size, QV_PT_READ | QV_PT_WRITE, QV_LARGE_SIZE);
 	}
+	if (info->arena.size)
+		add(DIRECT_BASE + info->arena.gpa, info->arena.gpa, info->arena.size, QV_PT_READ | QV_PT_WRITE, QV_LARGE_SIZE);
 	if (info->slice_gpa)
 		add(SLICE_BASE, info->slice_gpa, QV_LARGE_SIZE, QV_PT_READ | QV_PT_WRITE, QV_LARGE_SIZE);
 }

@@ -391,7 +391,7 @@ static int64_t build(struct image *im)
 {
 	int64_t error;
 
-	im->memory = memory_create(process_self()->memory_limit);
+	im->memory = memory_create(process_self()->memory_limit, process_self()->arena);
 	if (!im->memory)
 		return -LX_ENOMEM;
 	tell(im);

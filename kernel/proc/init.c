@@ -75,7 +75,7 @@ static const char **copy_words(const char *const *from, const char **to, char **
 	return to;
 }
 
-static struct first *prepare(const char *path, const char *const *arguments, const char *const *environment)
+static struct first *prepare(const struct first_program *program)
 {
 	struct first *f = mm_heap_alloc(sizeof(*f));
 	char *text;
@@ -83,9 +83,10 @@ static struct first *prepare(const char *path, const char *const *arguments, con
 	if (!f)
 		return NULL;
 	text = f->text;
-	if (strlen(path) < sizeof(f->path) && copy_words(arguments, f->argument, &text, f->text + sizeof(f->text)) &&
-		copy_words(environment, f->environment, &text, f->text + sizeof(f->text))) {
-		memcpy(f->path, path, strlen(path) + 1);
+	if (strlen(program->path) < sizeof(f->path) &&
+		copy_words(program->arguments, f->argument, &text, f->text + sizeof(f->text)) &&
+		copy_words(program->environment, f->environment, &text, f->text + sizeof(f->text))) {
+		memcpy(f->path, program->path, strlen(program->path) + 1);
 		return f;
 	}
 	mm_heap_free(f, sizeof(*f));
@@ -136,10 +137,9 @@ static void discard(struct process *p, struct task *t, struct first *f)
 		mm_heap_free(f, sizeof(*f));
 }
 
-int64_t process_start(const char *path, const char *const *arguments, const char *const *environment,
-	struct vcpu *vcpu)
+int64_t process_start(const struct first_program *program)
 {
-	struct first *f = prepare(path, arguments, environment);
+	struct first *f = prepare(program);
 	int32_t number = proc_number();
 	struct process *p = process_create(number);
 	struct task *t = task_create();
@@ -149,8 +149,9 @@ int64_t process_start(const char *path, const char *const *arguments, const char
 		proc_number_drop(number);
 		return -LX_ENOMEM;
 	}
+	p->arena = program->arena;
 	thread_xsave_init(t->thread.xsave);
 	task_join(t, p, p->pid);
-	thread_start(&t->thread, vcpu, run_first, f);
+	thread_start(&t->thread, program->vcpu, run_first, f);
 	return p->pid;
 }

@@ -4,20 +4,21 @@
 
 #include <lib/assert.h>
 #include <lib/string.h>
+#include <mm/arena.h>
 #include <mm/mm.h>
 #include <sched/registers.h>
 
 static struct mm_cache memories = MM_CACHE(struct memory);
 static struct mm_cache handler_tables = MM_CACHE(struct handlers);
 
-struct memory *memory_create(uint64_t limit)
+struct memory *memory_create(uint64_t limit, struct mm_arena *arena)
 {
 	struct memory *m = mm_cache_alloc(&memories);
 
 	if (!m)
 		return NULL;
 	m->references = 1;
-	m->space = space_create(limit);
+	m->space = arena ? space_create_migratable(limit, arena) : space_create(limit);
 	if (m->space)
 		return m;
 	mm_cache_free(&memories, m);

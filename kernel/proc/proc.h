@@ -47,7 +47,8 @@ void task_start(struct task *t, struct vcpu *vcpu);
 /* Every other task of the calling process ends; returns when they are gone. */
 void task_end_others(void);
 
-struct memory *memory_create(uint64_t limit);
+/* With an arena: memory that may migrate, all in it; otherwise NULL. */
+struct memory *memory_create(uint64_t limit, struct mm_arena *arena);
 static inline struct memory *memory_get(struct memory *m)
 {
 	m->references++;
@@ -75,5 +76,7 @@ int64_t exec_first(struct trap_frame *frame, const char *path, const char *const
 bool proc_fault(struct trap_frame *frame, uint64_t address);
 void exec_init(void);
 void proc_fs_init(void);
+struct proc_text;
+int64_t handles_make(struct proc_text *out, uint32_t pid); /* of /proc/PID/handles */
 
 #endif

@@ -106,7 +106,7 @@ static void abandon(struct birth *b)
 
 static struct memory *copy_memory(struct process *parent)
 {
-	struct memory *from = parent->memory, *m = memory_create(parent->memory_limit);
+	struct memory *from = parent->memory, *m = memory_create(parent->memory_limit, NULL);
 	int64_t error;
 
 	if (!m)

@@ -127,7 +127,7 @@ static int64_t make_maps(struct proc_text *out, uint32_t pid)
 
 static const struct proc_file process_files[] = {
 	{"cmdline", FILE_MODE, make_cmdline}, {"comm", FILE_MODE, make_comm},
-	{"exe", LX_S_IFLNK | 0777, make_exe}, {"maps", FILE_MODE, make_maps},
+	{"exe", LX_S_IFLNK | 0777, make_exe}, {"handles", FILE_MODE, handles_make}, {"maps", FILE_MODE, make_maps},
 	{"stat", FILE_MODE, make_stat}, {"status", FILE_MODE, make_status},
 };
 

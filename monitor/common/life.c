@@ -36,7 +36,7 @@ static void fill_memory(void)
 	const struct qv_handover *h = mon.handover;
 
 	for (uint32_t i = 0; i < h->range_count; i++) {
-		if (h->range[i].kind == QV_MEMORY_PRIVATE)
+		if (qv_memory_scrubbed(&h->range[i]))
 			memset((void *)(QV_MON_GUEST + h->range[i].gpa), 0, h->range[i].size);
 	}
 	for (uint32_t i = 0; i < h->copy_count; i++)

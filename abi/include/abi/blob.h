@@ -82,7 +82,8 @@ struct qv_sandbox {
 enum qv_memory_kind {
 	QV_MEMORY_PRIVATE = 1, /* RAM of one sandbox; scrubbed at restart */
 	QV_MEMORY_CONSOLE = 2, /* its slice of the black box, at QV_WINDOW + hpa; survives restart */
-	QV_MEMORY_MMIO = 3     /* pinned device memory */
+	QV_MEMORY_MMIO = 3,    /* pinned device memory */
+	QV_MEMORY_ARENA = 4    /* 2 MiB blocks of processes that may migrate, at QV_WINDOW + hpa; scrubbed at restart */
 };
 #define QV_MEM_READ  (1u << 0)
 #define QV_MEM_WRITE (1u << 1)
@@ -100,6 +101,12 @@ struct qv_memory {
 	uint32_t flags; /* QV_MEM_* */
 	uint32_t reserved;
 };
+
+/* RAM of one sandbox that its monitors map and that begins zeroed in each of its lives. */
+static inline bool qv_memory_scrubbed(const struct qv_memory *m)
+{
+	return m->kind == QV_MEMORY_PRIVATE || m->kind == QV_MEMORY_ARENA;
+}
 
 enum qv_region_kind { /* host memory of the trusted base; disjoint from every qv_memory but CONSOLE in BLACKBOX */
 	QV_REGION_MACHINE = 1,  /* outboxes and locks: abi/machine.h */
@@ -177,7 +184,7 @@ struct qv_vcpu { /* of a Quest sandbox; created by its kernel at boot if admitte
 	uint64_t budget_ns;   /* main: 0 < budget <= period */
 	uint64_t period_ns;   /* main */
 	uint32_t run;         /* string offset: path of the program it runs, "" = none */
-	uint32_t reserved;
+	uint32_t arena;       /* that program may migrate: 2 MiB blocks of its own; 0 = it may not */
 	char name[QV_NAME_LEN];
 };
 

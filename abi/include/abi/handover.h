@@ -100,7 +100,7 @@ struct qv_handover {
 	uint32_t copy_count;
 	uint32_t range_count;
 	struct qv_copy copy[QV_MAX_COPIES];
-	struct qv_memory range[QV_MAX_RANGES]; /* kind PRIVATE: mapped at QV_MON_GUEST + gpa */
+	struct qv_memory range[QV_MAX_RANGES]; /* PRIVATE and ARENA: mapped at QV_MON_GUEST + gpa */
 	struct qv_machine_locks *locks;
 	struct qv_outbox *outbox;              /* of core 0; own one is outbox[core]; only that one is writable */
 	void *own_page;                        /* struct qv_bb_core of this core, writable */

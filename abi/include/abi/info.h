@@ -12,7 +12,7 @@
 #include <abi/blob.h>
 
 #define QV_INFO_MAGIC   0x314f464e49565151ull
-#define QV_INFO_VERSION 2u
+#define QV_INFO_VERSION 3u
 
 #define QV_INFO_BARE        (1u << 0) /* no monitor below: calls must not be made */
 #define QV_INFO_VMMCALL     (1u << 1) /* calls by VMMCALL (AMD-V); otherwise VMCALL */
@@ -34,6 +34,8 @@ struct qv_info_vcpu {
 	uint32_t utilisation; /* of QV_VCPU_UTILISATION_ONE */
 	uint16_t core;
 	uint16_t flags; /* QV_VCPU_* */
+	uint32_t arena; /* 2 MiB blocks of the arena that are its program's, in the order of VCPUs; 0 = none */
+	uint32_t reserved;
 };
 
 struct qv_info {
@@ -54,6 +56,7 @@ struct qv_info {
 	uint64_t slice_gpa; /* black-box slice, 2 MiB; 0 = none */
 	uint64_t initrd_gpa;
 	uint64_t initrd_size;
+	struct qv_info_range arena; /* blocks of processes that may migrate; size 0 = none */
 	uint64_t trampoline_gpa; /* a free page below 1 MiB for starting other cores */
 	char args[1024]; /* NUL-terminated */
 	uint32_t vcpu_count;

@@ -8,7 +8,7 @@
 #define QV_MAX_CORES     16u
 #define QV_MAX_SANDBOXES 8u
 #define QV_NAME_LEN      32u /* bytes, NUL included */
-#define QV_MAX_RANGES    8u  /* memory ranges of one sandbox */
+#define QV_MAX_RANGES    9u  /* memory ranges of one sandbox */
 
 #define QV_PAGE_SIZE  4096ull
 #define QV_LARGE_SIZE (2ull << 20)

@@ -37,9 +37,15 @@ static inline void poll_changed(struct poll_source *source)
 		poll_tell(source);
 }
 
+/* What a description of the kind is made of: something of this core that others see, too; a name; or a value that is
+ * its own. The latter two can be opened again elsewhere. */
+enum file_place { FILE_STAYS, FILE_BY_NAME, FILE_BY_VALUE };
+
 /* What a kind of file can do; NULL = it cannot, answered as Linux does. Checks that all kinds share (access mode, zero
  * bytes, offset below 0) are made before. */
 struct file_ops {
+	const char *kind; /* for people */
+	enum file_place place;
 	/* At *offset, which is advanced; ignored by what has no offset. 0 = end of file. */
 	int64_t (*read)(struct file *f, uint64_t to, size_t bytes, uint64_t *offset);
 	int64_t (*write)(struct file *f, uint64_t from, size_t bytes, uint64_t *offset);

@@ -16,6 +16,7 @@ struct mm_arena;
 struct mm_arena *mm_arena_create(const uint64_t *block, uint32_t count);
 /* The blocks are the caller's again. All spaces in it are destroyed. */
 void mm_arena_destroy(struct mm_arena *arena);
+uint64_t mm_arena_pages(const struct mm_arena *arena);
 uint64_t mm_arena_free_pages(struct mm_arena *arena);
 /* As space_create, with all that is its own in `arena`. SPACE_SHARED mappings are refused with -EOPNOTSUPP. */
 struct space *space_create_migratable(uint64_t limit, struct mm_arena *arena);

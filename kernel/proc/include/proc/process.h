@@ -17,6 +17,7 @@
 #include <sched/mutex.h>
 #include <sched/thread.h>
 
+struct mm_arena;
 struct vcpu;
 
 #define PROC_NAME 16u
@@ -53,6 +54,7 @@ struct process {
 	uint32_t state; /* enum process_state */
 	struct process *parent, *children, *sibling;
 	struct memory *memory;
+	struct mm_arena *arena; /* of a process that may migrate: all its memory lies there; NULL = it may not */
 	struct handlers *handlers;
 	struct fd_table *files;
 	struct path_context *paths;
@@ -108,10 +110,15 @@ static inline struct process *process_self(void)
 /* Once on each core that runs processes, after fs_init. */
 void proc_init(void);
 
-/* Start a first program: path and arguments are kernel text; descriptors 0-2 are the console. Its children inherit
- * `vcpu`. The pid, or why not. */
-int64_t process_start(const char *path, const char *const *arguments, const char *const *environment,
-	struct vcpu *vcpu);
+struct first_program { /* what the system file says of a program; text is the kernel's */
+	const char *path;
+	const char *const *arguments;   /* ended by NULL */
+	const char *const *environment;
+	struct vcpu *vcpu;
+	struct mm_arena *arena; /* it may migrate and has this memory; NULL = it may not. Its children never do */
+};
+/* Start it: descriptors 0-2 are the console, its children inherit the VCPU. The pid, or why not. */
+int64_t process_start(const struct first_program *program);
 /* fork, vfork, clone: `flags` LX_CLONE_*, all other arguments user addresses or 0. `vcpu` NULL = the caller's. */
 struct clone_request {
 	uint64_t flags;

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A program that the system file calls migratable: its memory comes from its arena, and /proc/self/handles says what
+ * binds it to its core. With "fill" it asks for more than the arena has, which must end it and nobody else.
+ */
+#include "show.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MIB (1l << 20)
+
+/* The number behind `label` in a file of /proc, -1 = it is not there. */
+static long number(const char *path, const char *label)
+{
+	char text[4096], *found;
+	int fd = open(path, O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	if (n < 0)
+		return -1;
+	text[n] = 0;
+	found = strstr(text, label);
+	return found ? strtol(found + strlen(label), NULL, 10) : -1;
+}
+
+static long sandbox_free(void)
+{
+	return number("/proc/meminfo", "MemFree:");
+}
+
+static long arena_free(void)
+{
+	return number("/proc/self/handles", " KiB, ");
+}
+
+static void verdict(const char *when)
+{
+	char text[4096], *line;
+	int fd = open("/proc/self/handles", O_RDONLY);
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	line = strstr(text, "it may");
+	printf("%s: %s", when, line ? line : "no verdict\n");
+}
+
+static void where_memory_is(void)
+{
+	long frames = sandbox_free(), arena = arena_free();
+	char *p = mmap(NULL, 3 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	memset(p, 1, 3 * MIB);
+	HOLDS(arena - arena_free() >= 3 * 1024);
+	HOLDS(frames - sandbox_free() < 256);
+	munmap(p, 3 * MIB);
+	HOLDS(arena_free() + 64 >= arena);
+	TRY(mmap(NULL, MIB, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0);
+}
+
+static void what_binds_it(void)
+{
+	int ends[2], fd, go[2];
+	char c;
+	pid_t pid;
+
+	verdict("as it was started");
+	fd = eventfd(3, 0);
+	verdict("with a counter");
+	int other = dup(fd);
+	verdict("with a counter twice");
+	close(other);
+	if (pipe(ends) || pipe(go))
+		perror("pipe");
+	verdict("with pipes");
+	pid = fork();
+	if (pid == 0)
+		_exit(read(go[0], &c, 1) == 1 && arena_free() < 0 ? 0 : 1); /* a child is not in the arena */
+	verdict("with a child");
+	if (write(go[1], "x", 1) != 1)
+		perror("write");
+	int status = -1;
+	waitpid(pid, &status, 0);
+	SHOW(status);
+	close(ends[0]), close(ends[1]), close(go[0]), close(go[1]), close(fd);
+	fd = open("/tmp/file", O_CREAT | O_WRONLY, 0600);
+	verdict("writing a file");
+	close(fd);
+	verdict("in the end");
+}
+
+static void fill(void)
+{
+	printf("filling\n");
+	for (long n = 0; ; n++) {
+		char *p = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		memset(p, 1, MIB);
+		printf("%ld MiB\n", n + 1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	char *const again[] = {argv[0], "again", NULL};
+
+	if (argc > 1 && strcmp(argv[1], "fill") == 0)
+		fill();
+	where_memory_is();
+	if (argc == 1) {
+		mkdir("/tmp", 0700);
+		what_binds_it();
+		execv(argv[0], again);
+		perror("exec");
+	}
+	printf("migratable over\n");
+	return 0;
+}
