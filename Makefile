@@ -22,6 +22,7 @@ include $(B)/rooms.mk
 include mk/target.mk
 include mk/host.mk
 include mk/house.mk
+include kernel/vdso/vdso.mk
 -include $(wildcard tools/*.mk tests/*.mk linux/*.mk proofs/*.mk user/*.mk)
 
 clean:

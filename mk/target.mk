@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# Target images. Code models: `low` (boot and guests, linked below 2 GiB), `high` (monitors, top 2 GiB) and `kernel` (Quest,
-# as high, with frame pointers for its backtraces).
-MODELS := low high kernel
+# Target images. Code models: `low` (boot and guests, linked below 2 GiB), `high` (monitors, top 2 GiB), `kernel` (Quest,
+# as high, with frame pointers for its backtraces) and `vdso` (what Quest maps into programs, anywhere).
+MODELS := low high kernel vdso
 low_CFLAGS  := -mcmodel=small
 high_CFLAGS := -mcmodel=kernel
+vdso_CFLAGS := -mcmodel=small -fpic -fvisibility=hidden
 kernel_CFLAGS := -mcmodel=kernel -fno-omit-frame-pointer
 
 sources = $(filter-out %_test.c $(wildcard $(1)/fuzz_*.c),$(wildcard $(1)/*.c)) $(wildcard $(1)/*.S)

@@ -21,6 +21,12 @@ $(B)/programs/%: $(1)/%.c $(B)/programs/libquest.a $(wildcard $(1)/*.h)
 endef
 $(foreach d,user/apps tests/program,$(eval $(call program_rule,$(d))))
 
+# The same by glibc, which finds the kernel's clock code in a way of its own.
+$(B)/programs/clocksglibc: tests/program/clocks.c tests/program/show.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) $(USER_INC) $< -o $@
+programs: $(B)/programs/clocksglibc
+
 .PHONY: programs
 programs: $(patsubst %,$(B)/programs/%,$(PROGRAMS))
 images: programs

@@ -478,3 +478,11 @@ bool space_next_area(struct space *space, uint64_t *address, uint64_t *bytes, ui
 	*flags = a->flags;
 	return true;
 }
+
+struct space_backing *space_backing_at(struct space *space, uint64_t address, uint64_t *offset)
+{
+	const struct area *a = area_at(space, address);
+
+	*offset = a ? a->offset + (address - a->range.start) : 0;
+	return a ? a->backing : NULL;
+}

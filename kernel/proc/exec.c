@@ -11,6 +11,7 @@
 #include <lib/exec.h>
 #include <lib/string.h>
 #include <proc/time.h>
+#include <proc/vdso.h>
 #include <sched/registers.h>
 
 #define PAGE 4096ull
@@ -37,7 +38,7 @@ struct image { /* all that exec gathers */
 	struct qv_exec exec;
 	struct strings strings;
 	struct memory *memory;
-	uint64_t bias, sp;
+	uint64_t bias, sp, vdso;
 	struct path_at at;
 	const char *path; /* of the file that is mapped: a script's interpreter */
 	uint8_t head[QV_EXEC_HEAD];
@@ -274,7 +275,8 @@ static int64_t write_stack(struct image *im, const char *path)
 {
 	struct qv_exec_start start = {.argc = im->strings.argc, .envc = im->strings.envc, .text = im->strings.text,
 		.text_size = im->strings.used, .entry = im->bias + im->exec.entry, .phnum = im->exec.phnum,
-		.phdr = im->exec.phdr ? im->bias + im->exec.phdr : 0, .features = capabilities, .clock_ticks = CLOCK_TICKS};
+		.phdr = im->exec.phdr ? im->bias + im->exec.phdr : 0, .features = capabilities, .clock_ticks = CLOCK_TICKS,
+		.vdso = im->vdso};
 	uint64_t sp = SPACE_USER_END - 16, *words;
 	uint8_t seed[16];
 	size_t bytes = qv_exec_words(&start) * sizeof(*words);
@@ -396,7 +398,9 @@ static int64_t build(struct image *im)
 		return -LX_ENOMEM;
 	tell(im);
 	error = map_segments(im);
-	return error ? error : map_stack(im);
+	if (!error)
+		error = map_stack(im);
+	return error ? error : vdso_map(im->memory->space, &im->vdso);
 }
 
 static void drop(struct image *im)

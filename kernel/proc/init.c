@@ -6,6 +6,7 @@
 #include <fs/fs.h>
 #include <lib/string.h>
 #include <proc/time.h>
+#include <proc/vdso.h>
 #include <sched/vcpu.h>
 
 #define FILE_LIMIT FD_DEFAULT_LIMIT
@@ -50,6 +51,7 @@ static const struct fs_hooks hooks = {.group = group, .session = session, .leade
 void proc_init(void)
 {
 	exec_init();
+	vdso_init();
 	fs_set_hooks(&hooks);
 	trap_set_fault_hook(proc_fault);
 	sched_set_return_hook(signal_deliver);

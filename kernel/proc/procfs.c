@@ -7,6 +7,7 @@
 #include <lib/string.h>
 #include <mm/mm.h>
 #include <proc/time.h>
+#include <proc/vdso.h>
 #include <sched/vcpu.h>
 
 #define FILE_MODE (LX_S_IFREG | 0444u)
@@ -108,6 +109,18 @@ static int64_t make_exe(struct proc_text *out, uint32_t pid)
 	return 0;
 }
 
+/* What lies in the area at `at`, after a blank. */
+static const char *label(const struct memory *m, uint64_t at, uint32_t flags)
+{
+	const char *of_vdso = vdso_label(m->space, at);
+
+	if (of_vdso)
+		return of_vdso;
+	if (flags & SPACE_GROWS)
+		return " [stack]";
+	return m->brk > m->brk_start && at == ((m->brk_start + PAGE - 1) & ~(uint64_t)(PAGE - 1)) ? " [heap]" : "";
+}
+
 static int64_t make_maps(struct proc_text *out, uint32_t pid)
 {
 	const struct process *p = find(pid);
@@ -117,9 +130,10 @@ static int64_t make_maps(struct proc_text *out, uint32_t pid)
 	if (!p)
 		return -LX_ESRCH;
 	while (p->memory && space_next_area(p->memory->space, &at, &bytes, &flags)) {
-		proc_print(out, "%08llx-%08llx %c%c%c%c 00000000 00:00 0\n", (ull)at, (ull)(at + bytes),
+		proc_print(out, "%08llx-%08llx %c%c%c%c 00000000 00:00 0%s\n", (ull)at, (ull)(at + bytes),
 			(flags & SPACE_READ) ? 'r' : '-', (flags & SPACE_WRITE) ? 'w' : '-',
-			(flags & SPACE_EXEC) ? 'x' : '-', (flags & SPACE_SHARED) ? 's' : 'p');
+			(flags & SPACE_EXEC) ? 'x' : '-', (flags & SPACE_SHARED) ? 's' : 'p',
+			label(p->memory, at, flags));
 		at += bytes;
 	}
 	return 0;

@@ -12,6 +12,9 @@
 
 #define RED_ZONE 128u
 #define XSAVE_ALIGN 64u
+#define FLAG_TRAP      0x100ull
+#define FLAG_DIRECTION 0x400ull
+#define FLAG_RESUME    0x10000ull
 
 static bool on_alternate(const struct lx_stack *s, uint64_t sp)
 {
@@ -71,7 +74,7 @@ bool sigframe_push(struct trap_frame *frame, int32_t signal, const struct lx_sig
 	frame->rax = 0;
 	frame->rsp = at;
 	frame->rip = action->handler;
-	frame->rflags &= ~0x400ull; /* direction flag: the ABI wants it clear */
+	frame->rflags &= ~(FLAG_DIRECTION | FLAG_TRAP | FLAG_RESUME); /* the ABI's; the handler is not stepped itself */
 	trap_sanitise(frame);
 	task_self()->thread.work |= THREAD_WORK_FRAME;
 	return true;

@@ -1,30 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* Conversions split off whole seconds, so products stay below 2^64 for clocks below 2^33 Hz and no error adds up. */
+/* Nanoseconds are what kernel/vdso tells, too: by the same product over the same page. Cycles are rounded up, by exact
+ * division. */
 #include <abi/linux_process.h>
 #include <base/boot.h>
 #include <hw/cpu.h>
+#include <lib/clock.h>
 #include <mm/space.h>
 #include <proc/time.h>
+#include <proc/vdso.h>
 
 #define BILLION 1000000000ull
 static uint64_t hz;
-static uint64_t start;         /* TSC when the clocks began */
-static int64_t wall;           /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
+static struct qv_clock scale;
 
 void proc_time_init(void)
 {
 	hz = boot_info()->tsc_hz;
-	start = hw_rdtsc();
+	qv_clock_init(&scale, hz);
+	*vdso_data() = (struct vdso_data){.start = hw_rdtsc(), .factor = scale.factor, .shift = scale.shift};
 }
 
 uint64_t proc_start(void)
 {
-	return start;
+	return vdso_data()->start;
 }
 
 uint64_t proc_ns(uint64_t cycles)
 {
-	return cycles / hz * BILLION + cycles % hz * BILLION / hz;
+	return qv_clock_ns(&scale, cycles);
 }
 
 /* Rounded up: what waits so long never wakes early. */
@@ -77,11 +80,12 @@ int64_t proc_take_timeout(uint64_t at, uint64_t *deadline)
 uint64_t proc_absolute(int32_t clock, const struct lx_timespec *t)
 {
 	uint64_t ns = total_ns(t);
+	int64_t wall = vdso_data()->wall;
 	bool by_wall = clock == LX_CLOCK_REALTIME || clock == LX_CLOCK_REALTIME_COARSE;
 
 	if (by_wall && wall > 0)
 		ns = ns > (uint64_t)wall ? ns - (uint64_t)wall : 0;
-	return after(start, proc_cycles(ns));
+	return after(proc_start(), proc_cycles(ns));
 }
 
 struct lx_timespec proc_timespec(uint64_t ns)
@@ -91,15 +95,15 @@ struct lx_timespec proc_timespec(uint64_t ns)
 
 int64_t proc_monotonic(void)
 {
-	return (int64_t)proc_ns(hw_rdtsc() - start);
+	return (int64_t)proc_ns(hw_rdtsc() - proc_start());
 }
 
 int64_t proc_realtime(void)
 {
-	return proc_monotonic() + wall;
+	return proc_monotonic() + vdso_data()->wall;
 }
 
 void proc_set_realtime(int64_t ns)
 {
-	wall = ns - proc_monotonic();
+	vdso_data()->wall = ns - proc_monotonic();
 }

@@ -144,7 +144,8 @@ static void time_out(struct sched_timer *timer)
 {
 	struct sleeper *s = (struct sleeper *)timer;
 
-	wake(s->thread, WAIT_TIMEOUT, timer->when);
+	if (s->thread->state == THREAD_BLOCKED) /* else it was woken already and has not run since */
+		wake(s->thread, WAIT_TIMEOUT, timer->when);
 }
 
 enum wait_result sched_wait(struct wait_queue *q, uint64_t deadline, bool interruptible)

@@ -122,7 +122,8 @@ which ls | sed "s|$work||"; type cd; command -v sed | sed "s|$work||"
 part processes
 cat /proc/self/comm; tr '\0' ' ' </proc/self/cmdline | grep -o '/busybox.sh .*' | cut -c1-12
 ps | grep -q '[s]h' && echo "ps shows a shell"
-sleep 50 & ps -o args | grep -q '^sleep 50' && echo "ps shows arguments"; pidof sleep | grep -q . && echo pidof; kill $!
+sleep 50 & n=0; until ps -o args | grep -q '^sleep 50' || [ $n = 99 ]; do n=$((n + 1)); done
+[ $n != 99 ] && echo "ps shows arguments"; pidof sleep | grep -q . && echo pidof; kill $!
 top -b -n 1 | grep -q '^ *PID' && echo top
 free | awk '/^Mem:/ && $2 > 10000 && $4 > 0 { print "free" }'
 uptime | grep -q 'load average' && echo uptime

@@ -166,6 +166,51 @@ static void timeouts(void)
 	TRY(sem_timedwait(&semaphore, &t));
 }
 
+static long long ns_of(const struct timespec *t)
+{
+	return t->tv_sec * 1000000000LL + t->tv_nsec;
+}
+
+static void spin_until(long long when)
+{
+	struct timespec t;
+
+	do
+		clock_gettime(CLOCK_REALTIME, &t);
+	while (ns_of(&t) < when);
+}
+
+static void *waits_until(void *deadline)
+{
+	return (void *)(long)(sem_timedwait(&semaphore, deadline) && errno != ETIMEDOUT);
+}
+
+/* Woken just before its time is over, and kept from running until it is. */
+static void woken_and_late(void)
+{
+	struct timespec t;
+	pthread_t thread;
+	void *result;
+	long bad = 0;
+
+	for (int i = 0; i < 10; i++) {
+		clock_gettime(CLOCK_REALTIME, &t);
+		t.tv_nsec += 3000000;
+		if (t.tv_nsec >= 1000000000)
+			t.tv_sec++, t.tv_nsec -= 1000000000;
+		pthread_create(&thread, NULL, waits_until, &t);
+		usleep(1000);
+		spin_until(ns_of(&t) - 100000);
+		sem_post(&semaphore);
+		spin_until(ns_of(&t) + 200000);
+		pthread_join(thread, &result);
+		bad += (long)result;
+		while (sem_trywait(&semaphore) == 0)
+			;
+	}
+	SHOW(bad);
+}
+
 static void *dies_with_lock(void *lock)
 {
 	pthread_mutex_lock(lock);
@@ -217,6 +262,7 @@ int main(void)
 		sem_post(&semaphore);
 	SHOW(run(waits_for_post, THREADS));
 	timeouts();
+	woken_and_late();
 	robust();
 	pthread_create(&thread, NULL, sleeps, NULL);
 	while (!waiting)

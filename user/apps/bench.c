@@ -67,6 +67,17 @@ static void null_call(void)
 	print("null", now() - t, n);
 }
 
+static void read_clock(void)
+{
+	long n = 20000;
+	long long t = now();
+	struct timespec at;
+
+	for (long i = 0; i < n; i++)
+		clock_gettime(CLOCK_MONOTONIC, &at);
+	print("clock", now() - t, n);
+}
+
 static void write_null(void)
 {
 	long n = 20000;
@@ -362,8 +373,9 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } all[] = {
-	{"null", null_call}, {"write_null", write_null}, {"pipe", pipe_round_trip}, {"fork_exec", fork_exec},
-	{"fork_exit", fork_exit}, {"fault", fault}, {"switch", switches}, {"yield", yield_round_trip},
+	{"null", null_call}, {"clock", read_clock}, {"write_null", write_null}, {"pipe", pipe_round_trip},
+	{"fork_exec", fork_exec}, {"fork_exit", fork_exit}, {"fault", fault}, {"switch", switches},
+	{"yield", yield_round_trip},
 };
 
 int main(int argc, char **argv)

@@ -72,11 +72,11 @@ enum space_fault {
 /* A page fault at `address`; `error` as the processor pushed it. */
 enum space_fault space_fault(struct space *space, uint64_t address, uint64_t error);
 void space_usage(const struct space *space, struct space_usage *usage);
-/* Where the byte at `address` lies, as guest-physical address, if its page is shared between spaces and present; else
- * 0: what a futex in shared memory is known by. */
-uint64_t space_shared_frame(struct space *space, uint64_t address);
 /* Visit areas in order for /proc/self/maps: returns false when there is none at or after *address. */
 bool space_next_area(struct space *space, uint64_t *address, uint64_t *bytes, uint32_t *flags);
+
+/* What fills the area at `address`, and the offset in it; NULL: zero pages, or no area. */
+struct space_backing *space_backing_at(struct space *space, uint64_t address, uint64_t *offset);
 
 /* Copies between kernel and the loaded user space. All handle faults (demand-zero, COW) and give 0 or -EFAULT; nothing
  * outside user addresses is touched. SMAP is opened only inside. */
