@@ -254,8 +254,8 @@ static void add_vectors(const struct boot_machine *m, struct qv_pci_function *f,
 		return;
 	if (n > QV_MAX_VECTORS)
 		n = QV_MAX_VECTORS;
-	if (*next + n > BOOT_IRT_ENTRIES)
-		boot_refuse("give the sandboxes fewer devices", "more than %u interrupt vectors", BOOT_IRT_ENTRIES);
+	if (*next + n > BOOT_IRT_PINS)
+		boot_refuse("give the sandboxes fewer devices", "more than %u interrupt vectors", BOOT_IRT_PINS);
 	f->irte_first = (uint16_t)*next;
 	f->irte_count = (uint16_t)n;
 	*next += n;

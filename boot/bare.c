@@ -35,6 +35,7 @@ _Noreturn void boot_bare(struct boot_machine *m)
 	boot_build_start(m, 0, &start);
 	copy_images(m);
 	memcpy((void *)sb->start_gpa, (void *)r->hpa, sb->start_size);
+	boot_route_pins(m);
 	boot_log("entering %s without a monitor\n", sb->name);
 	boot_seal_blackbox(m, NULL);
 	for (uint32_t c = 1; c < m->core_count; c++)

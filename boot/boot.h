@@ -118,6 +118,14 @@ void boot_open_blackbox(struct boot_machine *m);
  * first core; on others the vendor must be the same. */
 const char *boot_check_core(struct boot_machine *m, const char **remedy);
 void boot_check_machine(struct boot_machine *m);
+/* ---- pins.c: IO-APICs ---- */
+void boot_mask_pins(uint64_t ioapic);
+/* Does the serial port of sandbox `s` interrupt it, on QV_UART_VECTOR of its first core? */
+bool boot_uart_interrupts(const struct boot_machine *m, uint32_t s);
+/* Let them. After boot_iommu_start. */
+void boot_route_pins(const struct boot_machine *m);
+
+/* ---- processor.c ---- */
 /* PICs and IO-APIC pins masked, local vectors of the calling core masked. */
 void boot_quiet_interrupts(const struct boot_machine *m);
 /* x2APIC on, software-enabled, local vectors masked. */

@@ -37,6 +37,7 @@ enum { /* registers, 11.4 */
 #define IRTA_X2APIC (1u << 11)
 #define IRTA_SIZE_256 7u
 #define FSTS_CLEAR  0x7fu
+#define SCOPE_IOAPIC 3u
 #define FECTL_MASKED (1u << 31)
 #define FAULT_CLEAR (1u << 31)
 
@@ -379,6 +380,45 @@ void boot_iommu_start(const struct boot_machine *m)
 	started = start_units(m);
 	boot_log("iommu: on in %u unit%s; %u function%s admitted, all others behind %s blocked\n", started,
 		 boot_plural(started), admitted, boot_plural(admitted), started == 1 ? "it" : "them");
+}
+
+/* ---- IO-APIC pins ---- */
+
+/* The requester id of an IO-APIC's interrupts (VT-d specification 4.1, 8.3.1.1): it is a device of a unit's scope. */
+static bool ioapic_source(const struct boot_machine *m, uint32_t ioapic, const struct qv_acpi_unit **unit,
+	uint16_t *bdf)
+{
+	for (uint32_t i = 0; i < m->dmar.unit_count; i++) {
+		const struct qv_acpi_unit *u = &m->dmar.unit[i];
+
+		for (uint32_t k = 0; k < u->scope_count; k++) {
+			const struct qv_acpi_scope *sc = &u->scope[k];
+
+			if (sc->type != SCOPE_IOAPIC || sc->id != ioapic || sc->hops != 1)
+				continue;
+			*unit = u;
+			*bdf = (uint16_t)(sc->bus << 8 | sc->step[0]);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool boot_iommu_remap_pin(const struct boot_machine *m, uint32_t s, uint32_t ioapic, uint32_t apic_id, uint8_t vector,
+	uint32_t *handle)
+{
+	struct qv_vtd_entry *irt = page(PAGE_IRT);
+	const struct qv_acpi_unit *u;
+	uint32_t index;
+	uint16_t bdf;
+
+	if (!iommu.base || !ioapic_source(m, ioapic, &u, &bdf) || !(*reg32(u, GSTS) & G_REMAP))
+		return false;
+	*handle = BOOT_IRT_PINS + s;
+	irt[*handle] = qv_vtd_irte(apic_id, vector, bdf);
+	index = u == iommu.unit ? PAGE_QUEUE : (uint32_t)(PAGE_QUEUE + 1 + (u - m->dmar.unit));
+	submit(u, page(index), qv_vtd_flush_interrupts());
+	return true;
 }
 
 /* ---- what monitors get ---- */

@@ -44,6 +44,7 @@ void boot_partition(struct boot_machine *m)
 	}
 	boot_check_isolation(m, tables);
 	boot_iommu_start(m);
+	boot_route_pins(m);
 	clear_machine_area(m);
 	for (uint32_t c = 0; c < m->blob.system->core_count; c++)
 		boot_build_core(m, c, tables, start, &launch[c]);

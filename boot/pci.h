@@ -74,7 +74,13 @@ bool boot_iommu_remaps(const struct boot_machine *m, uint16_t bdf);
 /* Build domains for the owned functions, check them, switch the units on with everything else blocked. */
 void boot_iommu_start(const struct boot_machine *m);
 
+/* After boot_iommu_start. If interrupts of IO-APIC `ioapic` (its id) are remapped: sandbox `s` gets an entry that sends
+ * them to a core, *handle is its number. False: they are not remapped. */
+bool boot_iommu_remap_pin(const struct boot_machine *m, uint32_t s, uint32_t ioapic, uint32_t apic_id, uint8_t vector,
+	uint32_t *handle);
+
 #define BOOT_IRT_ENTRIES 256u
+#define BOOT_IRT_PINS (BOOT_IRT_ENTRIES - QV_MAX_SANDBOXES) /* from here on: one for the serial port of each sandbox */
 
 /* Refuse to launch what an isolation check has found (isolation.c). */
 _Noreturn void boot_isolation_broken(const struct qv_isolation_error *e);

@@ -111,26 +111,12 @@ void boot_check_machine(struct boot_machine *m)
 
 /* ---- interrupt controllers ---- */
 
-static void mask_ioapic(uint64_t address)
-{
-	volatile uint32_t *index = (volatile uint32_t *)(uintptr_t)address;
-	volatile uint32_t *data = (volatile uint32_t *)(uintptr_t)(address + 0x10);
-	uint32_t last;
-
-	*index = 1; /* version: last pin in bits 16-23 */
-	last = *data >> 16 & 0xff;
-	for (uint32_t pin = 0; pin <= last && pin < 240; pin++) {
-		*index = 0x10 + 2 * pin;
-		*data = HW_LVT_MASKED;
-	}
-}
-
 void boot_quiet_interrupts(const struct boot_machine *m)
 {
 	hw_out8(PIC1_DATA, 0xff);
 	hw_out8(PIC2_DATA, 0xff);
 	for (uint32_t i = 0; i < m->madt.ioapic_count; i++)
-		mask_ioapic(m->madt.ioapic[i].address);
+		boot_mask_pins(m->madt.ioapic[i].address);
 	boot_enable_apic();
 }
 

@@ -75,6 +75,7 @@ static void fill_info(const struct boot_machine *m, uint32_t s, struct qv_info *
 	info->tsc_hz = m->tsc_hz;
 	info->apic_timer_hz = m->apic_timer_hz;
 	info->uart_port = sb->uart_port;
+	info->uart_vector = boot_uart_interrupts(m, s) ? QV_UART_VECTOR : 0;
 	info->range_count = ranges_of(m, s, info->range);
 	info->start_gpa = sb->start_gpa;
 	info->start_size = sb->start_size;

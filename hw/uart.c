@@ -2,13 +2,14 @@
 #include <hw/port.h>
 #include <hw/uart.h>
 
-enum { DATA = 0, INTERRUPTS = 1, DIVISOR_HIGH = 1, FIFO = 2, LINE = 3, MODEM = 4, STATUS = 5, SCRATCH = 7 };
+enum { DATA = 0, INTERRUPTS = 1, DIVISOR_HIGH = 1, CAUSE = 2, FIFO = 2, LINE = 3, MODEM = 4, STATUS = 5, SCRATCH = 7 };
 
 #define LINE_8N1      0x03u
 #define LINE_DIVISOR  0x80u
 #define STATUS_READY  0x01u
 #define STATUS_EMPTY  0x20u
 #define MODEM_ON      0x0bu /* DTR, RTS, OUT2 */
+#define CAUSE_NONE    0x01u
 #define FIFO_ON       0x07u /* enable, clear both */
 #define POLLS         100000u /* about 100 ms on a real port: a byte takes 87 us */
 
@@ -67,4 +68,14 @@ bool hw_uart_take(struct hw_uart *uart, uint8_t *byte)
 		return false;
 	*byte = in(uart, DATA);
 	return true;
+}
+
+void hw_uart_interrupt_on(struct hw_uart *uart, uint8_t causes)
+{
+	out(uart, INTERRUPTS, causes);
+}
+
+bool hw_uart_interrupts(struct hw_uart *uart)
+{
+	return !(in(uart, CAUSE) & CAUSE_NONE);
 }

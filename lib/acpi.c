@@ -142,7 +142,7 @@ static bool take(struct list *list, size_t n, const uint8_t **entry)
 
 /* ---- MADT (5.2.12) ---- */
 
-enum { MADT_FIXED = 44, MADT_LAPIC = 0, MADT_IOAPIC = 1, MADT_X2APIC = 9 };
+enum { MADT_FIXED = 44, MADT_LAPIC = 0, MADT_IOAPIC = 1, MADT_OVERRIDE = 2, MADT_X2APIC = 9 };
 #define MADT_ENABLED 1u
 
 static void add_cpu(struct qv_acpi_madt *madt, uint32_t apic_id, uint32_t flags)
@@ -159,15 +159,23 @@ static void add_cpu(struct qv_acpi_madt *madt, uint32_t apic_id, uint32_t flags)
 		madt->cpu[madt->cpu_count++] = apic_id;
 }
 
-static void add_ioapic(struct qv_acpi_madt *madt, uint32_t address, uint32_t gsi_base)
+static void add_ioapic(struct qv_acpi_madt *madt, uint32_t id, uint32_t address, uint32_t gsi_base)
 {
 	if (madt->ioapic_count == QV_ACPI_MAX_IOAPICS) {
 		madt->dropped++;
 		return;
 	}
+	madt->ioapic[madt->ioapic_count].id = id;
 	madt->ioapic[madt->ioapic_count].address = address;
 	madt->ioapic[madt->ioapic_count].gsi_base = gsi_base;
 	madt->ioapic_count++;
+}
+
+/* 5.2.12.5: bus 0 is ISA; flags: polarity in bits 0-1 (3 = low), trigger mode in 2-3 (3 = level). */
+static void override_isa(struct qv_acpi_madt *madt, uint32_t bus, uint32_t irq, uint32_t gsi, uint32_t flags)
+{
+	if (bus == 0 && irq < QV_ACPI_ISA_IRQS)
+		madt->isa[irq] = (struct qv_acpi_isa){gsi, (flags & 3) == 3, (flags >> 2 & 3) == 3};
 }
 
 static void madt_entry(struct qv_acpi_madt *madt, const uint8_t *p)
@@ -179,7 +187,9 @@ static void madt_entry(struct qv_acpi_madt *madt, const uint8_t *p)
 	else if (type == MADT_X2APIC && length >= 16)
 		add_cpu(madt, le32(p + 4), le32(p + 8));
 	else if (type == MADT_IOAPIC && length >= 12)
-		add_ioapic(madt, le32(p + 4), le32(p + 8));
+		add_ioapic(madt, p[2], le32(p + 4), le32(p + 8));
+	else if (type == MADT_OVERRIDE && length >= 10)
+		override_isa(madt, p[2], p[3], le32(p + 4), p[8]);
 }
 
 bool qv_acpi_parse_madt(const struct qv_acpi_table *table, struct qv_acpi_madt *madt)
@@ -190,6 +200,8 @@ bool qv_acpi_parse_madt(const struct qv_acpi_table *table, struct qv_acpi_madt *
 	memset(madt, 0, sizeof(*madt));
 	if (table->length < MADT_FIXED)
 		return false;
+	for (uint32_t i = 0; i < QV_ACPI_ISA_IRQS; i++)
+		madt->isa[i].gsi = i;
 	madt->has_8259 = le32(table->bytes + 40) & 1;
 	while (list.left > 0) {
 		if (list.left < 2 || list.at[1] < 2 || !take(&list, list.at[1], &entry))

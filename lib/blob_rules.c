@@ -371,6 +371,14 @@ static bool vcpu_time_good(const struct qv_vcpu *v)
 	return v->budget_ns > 0 && v->budget_ns <= v->period_ns && v->period_ns <= QV_VCPU_PERIOD_MAX_NS && !v->utilisation;
 }
 
+/* Who serves a serial port serves it on the core that it interrupts. */
+static bool vcpu_flags_good(const struct qv_vcpu *v)
+{
+	if (v->flags & ~(QV_VCPU_IO | QV_VCPU_UART))
+		return false;
+	return !(v->flags & QV_VCPU_UART) || (v->flags & QV_VCPU_IO && v->core == 0);
+}
+
 static bool run_fits(const struct qv_blob *b, uint32_t at)
 {
 	for (uint32_t i = 0; i < QV_VCPU_RUN_LEN && at + i < b->string_bytes; i++)
@@ -401,7 +409,7 @@ static bool check_vcpus(const context *c)
 		if (v->sandbox >= b->sandbox_count || b->sandbox[v->sandbox].kernel != QV_KERNEL_QUEST ||
 		    v->core >= b->sandbox[v->sandbox].core_count)
 			return REFUSE(VCPU, i, "the VCPU's sandbox or core does not exist");
-		if ((v->flags & ~QV_VCPU_IO) || !name_good(v->name) || !run_fits(b, v->run))
+		if (!vcpu_flags_good(v) || !name_good(v->name) || !run_fits(b, v->run))
 			return REFUSE(VCPU, i, "the VCPU's flags, name or program are impossible");
 		if (!vcpu_time_good(v))
 			return REFUSE(VCPU, i, "the VCPU's budget, period or utilization are out of range");

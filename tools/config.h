@@ -123,6 +123,8 @@ int config_find(const struct config *config, const char *name);
 void config_assign_cores(const struct config *config, uint32_t first[QV_MAX_SANDBOXES]);
 /* Base port of the UART: 0x3f8 for 1 (com1) and so on; 0 for 0. */
 uint16_t config_uart_port(uint64_t uart);
+/* Is it the I/O VCPU that serves the serial port (io: uart)? */
+bool config_serves_uart(const struct config_vcpu *v);
 /* Table of all keys as Markdown: the reference. */
 void config_print_keys(FILE *to);
 

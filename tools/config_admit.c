@@ -17,12 +17,15 @@
 #define SWITCH_NS      500u
 #define GRANULARITY_NS 1000u
 #define BLOCKING_NS    5000u
+#define TOP_HALF_NS    2000u /* two accesses to an ISA port among it */
 #define DEFAULT_ID UINT32_MAX
+#define UART_ID (UINT32_MAX - 1)
 
 struct load { /* of one core */
 	struct qv_admit_main main[CONFIG_MAX_LIST + 1];
-	struct qv_admit_io io[CONFIG_MAX_LIST];
-	uint32_t mains, ios;
+	struct qv_admit_io io[CONFIG_MAX_LIST + 1];
+	struct qv_admit_irq irq;
+	uint32_t mains, ios, irqs;
 };
 
 /* In order of periods; those of one period in the order of the file, the default last. */
@@ -33,6 +36,20 @@ static void add_main(struct load *l, uint64_t budget, uint64_t period, uint32_t 
 	for (; at > 0 && l->main[at - 1].period > period; at--)
 		l->main[at] = l->main[at - 1];
 	l->main[at] = (struct qv_admit_main){ budget, period, id, 1 };
+}
+
+/* The serial port: a top half and a later wake-up by timer in each interval (sched/vcpu.h: vcpu_admit_interrupt), and
+ * an I/O VCPU of its own if the file names none. */
+static void add_uart(struct load *l, const struct config_sandbox *s)
+{
+	bool named = false;
+
+	for (int i = 0; i < s->vcpu_count; i++)
+		named = named || config_serves_uart(&s->vcpu[i]);
+	if (!named)
+		l->io[l->ios++] = (struct qv_admit_io){ 0, UINT64_MAX, UART_ID, QV_UART_UTILISATION, QV_VCPU_UTILISATION_ONE };
+	l->irq = (struct qv_admit_irq){ TOP_HALF_NS + 2 * SWITCH_NS + GRANULARITY_NS, QV_UART_INTERVAL_NS, UART_ID };
+	l->irqs = 1;
 }
 
 static void collect(struct load *l, const struct config_sandbox *s, uint32_t core)
@@ -49,13 +66,15 @@ static void collect(struct load *l, const struct config_sandbox *s, uint32_t cor
 			add_main(l, v->budget.value, v->period.value, (uint32_t)i);
 	}
 	add_main(l, DEFAULT_BUDGET_NS, DEFAULT_PERIOD_NS, DEFAULT_ID);
+	if (s->uart.value && core == 0)
+		add_uart(l, s);
 }
 
 static void say(struct diag *d, const struct config_sandbox *s, uint32_t core, const struct qv_admit_answer *a)
 {
 	static const char *const blame[QV_TERMS] = { "its own budget", "VCPUs with shorter periods", "I/O VCPUs", "interrupts",
 		"context switches", "the timer", "sections that cannot be preempted" };
-	bool named = a->id != DEFAULT_ID;
+	bool named = a->id < UART_ID;
 	const char *name = named ? s->vcpu[a->id].name.text : "default (10 ms every 100 ms, always there)";
 	struct place_in_file at = named ? s->vcpu[a->id].name.at : s->vcpu[0].name.at;
 
@@ -76,13 +95,14 @@ void config_admit(const struct config *c, struct diag *d)
 
 		for (uint32_t core = 0; s->vcpu_count && core < s->cores.value; core++) {
 			struct load l = { .mains = 0 };
-			struct qv_admit_core a = { .main = l.main, .io = l.io, .switch_cost = SWITCH_NS,
+			struct qv_admit_core a = { .main = l.main, .io = l.io, .irq = &l.irq, .switch_cost = SWITCH_NS,
 				.granularity = GRANULARITY_NS, .blocking = BLOCKING_NS };
 			struct qv_admit_answer answer;
 
 			collect(&l, s, core);
 			a.mains = l.mains;
 			a.ios = l.ios;
+			a.irqs = l.irqs;
 			answer = qv_admit(&a, NULL);
 			if (answer.verdict != QV_ADMITTED)
 				say(d, s, core, &answer);

@@ -125,6 +125,31 @@ static void check_migratable(struct diag *d, const struct config_vcpu *v)
 		diag_error(d, v->migratable.at, "a migratable program lives in 2 MiB blocks; give a multiple of 2 MiB up to 512 MiB");
 }
 
+bool config_serves_uart(const struct config_vcpu *v)
+{
+	return v->io.text && strcmp(v->io.text, "uart") == 0;
+}
+
+/* What serves the serial port, if the file says it: one VCPU, where the port interrupts. */
+static void check_uart_vcpu(struct diag *d, const struct config_sandbox *s)
+{
+	const struct config_vcpu *first = NULL;
+
+	for (int i = 0; i < s->vcpu_count; i++) {
+		const struct config_vcpu *v = &s->vcpu[i];
+
+		if (!config_serves_uart(v))
+			continue;
+		if (!s->uart.value)
+			diag_error(d, v->io.at, "the sandbox has no serial port for `%s`; add uart: com1", v->name.text);
+		else if (v->core.value != 0)
+			diag_error(d, v->core.at, "the serial port interrupts core 0; put `%s` there", v->name.text);
+		else if (first)
+			diag_error(d, v->io.at, "`%s` serves the serial port already; remove one", first->name.text);
+		first = v;
+	}
+}
+
 static void check_vcpus(struct diag *d, const struct config_sandbox *s)
 {
 	for (int i = 0; i < s->vcpu_count; i++) {
@@ -136,6 +161,7 @@ static void check_vcpus(struct diag *d, const struct config_sandbox *s)
 			diag_error(d, core->at, "the sandbox has no core %llu; its cores are 0 to %llu",
 				(unsigned long long)core->value, (unsigned long long)s->cores.value - 1);
 	}
+	check_uart_vcpu(d, s);
 	for (int i = 0; i < s->device_count; i++) {
 		const struct config_text *vcpu = &s->device[i].vcpu;
 		const struct config_vcpu *v = vcpu->text ? find_vcpu(s, vcpu->text) : NULL;

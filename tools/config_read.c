@@ -219,7 +219,7 @@ READER(read_vcpu_core)
 static const struct key vcpu_keys[] = {
 	{ "budget", "time", "processor time per period (main VCPU)", read_vcpu_budget },
 	{ "period", "time", "period of the budget (main VCPU)", read_vcpu_period },
-	{ "io", "name", "class of devices it serves (I/O VCPU)", read_vcpu_io },
+	{ "io", "name", "class of devices it serves (I/O VCPU); uart: the serial port", read_vcpu_io },
 	{ "utilization", "percent", "share of a core (I/O VCPU)", read_vcpu_utilization },
 	{ "run", "path", "program it runs, as named in `programs`", read_vcpu_run },
 	{ "migratable", "size", "the program may migrate, and has so much memory: whole 2 MiB blocks that nobody else has",

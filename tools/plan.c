@@ -92,6 +92,13 @@ static void add_ports(struct plan *plan, uint32_t i)
 		add_port(plan, i, (uint16_t)uart, (uint16_t)(uart + 7));
 }
 
+static uint32_t vcpu_flags(const struct config_vcpu *v)
+{
+	if (!v->utilization.given)
+		return 0;
+	return QV_VCPU_IO | (config_serves_uart(v) ? QV_VCPU_UART : 0);
+}
+
 static void add_vcpus(struct plan *plan, uint32_t i)
 {
 	for (int j = 0; j < plan->source[i]->vcpu_count; j++) {
@@ -100,7 +107,7 @@ static void add_vcpus(struct plan *plan, uint32_t i)
 
 		*to = (struct qv_vcpu){ .sandbox = i, .core = (uint32_t)v->core.value, .budget_ns = v->budget.value,
 			.period_ns = v->period.value, .utilisation = (uint32_t)v->utilization.value,
-			.flags = v->utilization.given ? QV_VCPU_IO : 0,
+			.flags = vcpu_flags(v),
 			.run = plan_string(plan, v->run.text ? v->run.text : ""),
 			.arena = (uint32_t)(v->migratable.value / QV_LARGE_SIZE) };
 		set_name(to->name, v->name.text);

@@ -189,13 +189,25 @@ static bool has_pci(const struct plan *p, uint32_t i)
 	return false;
 }
 
+/* As boot code routes it; com1 and com3 share a pin, as do com2 and com4. */
+static bool interrupts_by_uart(const struct plan *p, uint32_t i)
+{
+	uint32_t uart = p->sandbox[i].uart_port;
+
+	for (uint32_t j = 0; j < p->sandbox_count; j++)
+		if (j != i && uart && p->sandbox[j].uart_port && (p->sandbox[j].uart_port & 0x100) == (uart & 0x100))
+			return false;
+	return uart && p->sandbox[i].kernel == QV_KERNEL_QUEST;
+}
+
 static void print_interrupts(const struct plan *p, FILE *to)
 {
 	(void)fprintf(to, "\nInterrupts\n");
 	for (uint32_t i = 0; i < p->sandbox_count; i++)
-		(void)fprintf(to, "  %-14s  local APIC timer and IPIs of its own cores%s\n", p->sandbox[i].name,
+		(void)fprintf(to, "  %-14s  local APIC timer and IPIs of its own cores%s%s\n", p->sandbox[i].name,
+			interrupts_by_uart(p, i) ? "; its UART, on core 0" : "",
 			has_pci(p, i) ? "; MSI and MSI-X of its devices" : "");
-	(void)fprintf(to, "  IO-APIC pins belong to nobody; NMI, SMI and INIT to the monitors\n");
+	(void)fprintf(to, "  all other IO-APIC pins belong to nobody; NMI, SMI and INIT to the monitors\n");
 }
 
 static void print_names(const struct plan *p, uint32_t mask, const char *title, FILE *to)

@@ -9,6 +9,7 @@
 #include <hw/apic.h>
 #include <hw/msr.h>
 #include <hw/port.h>
+#include <lib/assert.h>
 
 #define VECTORS 256u
 #define FIRST_INTERRUPT 32u
@@ -39,7 +40,8 @@ _Static_assert(offsetof(struct trap_frame, r11) == FRAME_R11 && offsetof(struct 
 	offsetof(struct trap_frame, rsp) == FRAME_RSP && sizeof(struct trap_frame) == FRAME_BYTES, "offsets in entry.h");
 
 static struct gate idt[VECTORS] __attribute__((aligned(16)));
-static irq_handler *handlers[VECTORS];
+static struct irq_line lines[IRQ_LINES] = {{.name = "unclaimed"}};
+static uint8_t line_at[VECTORS]; /* index in lines */
 static bool (*fault_hook)(struct trap_frame *frame, uint64_t address);
 static void (*work_hook)(struct trap_frame *frame);
 
@@ -91,11 +93,40 @@ void irq_load_table(void)
 	__asm__ volatile("lidt %0" : : "m"(idtr));
 }
 
-void irq_claim(uint8_t vector, irq_handler *handler)
+void irq_claim(uint8_t vector, const char *name, irq_handler *handler)
 {
-	if (vector < FIRST_INTERRUPT || handlers[vector])
+	uint8_t n = 1;
+
+	while (n < IRQ_LINES && lines[n].name)
+		n++;
+	if (vector < FIRST_INTERRUPT || line_at[vector] || n == IRQ_LINES)
 		panic("vector %u cannot be claimed", vector);
-	__atomic_store_n(&handlers[vector], handler, __ATOMIC_RELEASE);
+	lines[n].name = name;
+	lines[n].handler = handler;
+	lines[n].vector = vector;
+	__atomic_store_n(&line_at[vector], n, __ATOMIC_RELEASE);
+}
+
+void irq_charge(uint8_t vector, uint64_t *account)
+{
+	assert(line_at[vector]);
+	lines[line_at[vector]].account = account;
+}
+
+const struct irq_line *irq_line(uint32_t n)
+{
+	assert(n < IRQ_LINES);
+	return &lines[n];
+}
+
+const struct irq_line *irq_line_of(uint8_t vector)
+{
+	return &lines[line_at[vector]];
+}
+
+void irq_forget(uint8_t vector)
+{
+	lines[line_at[vector]].usage[this_cpu()->index] = (struct irq_usage){0};
 }
 
 void irq_enable_apic(void)
@@ -114,19 +145,34 @@ void trap_set_work_hook(void (*hook)(struct trap_frame *frame))
 	work_hook = hook;
 }
 
+static void count(struct cpu *cpu, struct irq_line *line, uint64_t cycles)
+{
+	struct irq_usage *u = &line->usage[cpu->index];
+
+	u->count++;
+	u->cycles += cycles;
+	if (cycles > u->worst)
+		u->worst = cycles;
+	cpu->irq_count++;
+	cpu->irq_cycles += cycles;
+	if (line->account) {
+		*line->account += cycles;
+		cpu->irq_charged += cycles;
+	}
+}
+
 static void dispatch_interrupt(struct cpu *cpu, struct trap_frame *frame)
 {
-	irq_handler *handler = __atomic_load_n(&handlers[frame->vector], __ATOMIC_ACQUIRE);
+	struct irq_line *line = &lines[__atomic_load_n(&line_at[frame->vector], __ATOMIC_ACQUIRE)];
 	uint64_t start;
 
 	if (frame->vector == IRQ_SPURIOUS) /* no EOI: SDM 3, 11.9 */
 		return;
 	start = hw_rdtsc();
 	hw_apic_eoi();
-	if (handler)
-		handler(frame);
-	cpu->irq_count++;
-	cpu->irq_cycles += hw_rdtsc() - start;
+	if (line->handler)
+		line->handler(frame);
+	count(cpu, line, hw_rdtsc() - start);
 }
 
 /* May an exception of the kernel be handled or passed over? */

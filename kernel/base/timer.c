@@ -10,7 +10,7 @@ static bool deadline_mode;
 
 void timer_claim(irq_handler *handler)
 {
-	irq_claim(IRQ_TIMER, handler);
+	irq_claim(IRQ_TIMER, "timer", handler);
 }
 
 void timer_init(void)

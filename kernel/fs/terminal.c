@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The console as a terminal: keys come from the sandbox's serial port, if it has one, asked for by a timer while
- * somebody has the terminal open; output goes to that port, else to the console's ring. The discipline is lib/tty.
+ * The console as a terminal: keys come from the sandbox's serial port, if it has one, by its interrupt; a port without
+ * one is asked by a timer while somebody has the terminal open. Output goes to that port, else to the console's ring.
+ * The discipline is lib/tty.
  */
 #include "clock.h"
 #include "device.h"
@@ -76,13 +77,25 @@ void terminal_key(uint8_t key)
 	poll_changed(&console.changes);
 }
 
+/* The port has interrupted: bottom half of its driver. */
+static void take_keys(void)
+{
+	uint8_t key;
+
+	while (uart_take(&key)) {
+		terminal_key(key);
+		sched_preempt_point();
+	}
+}
+
+/* A port that cannot interrupt is asked by and by. */
 static void look_for_keys(struct sched_timer *timer)
 {
 	uint8_t key;
 
 	for (uint32_t i = 0; i < KEYS_MOST && uart_take(&key); i++)
 		terminal_key(key);
-	if (console.open)
+	if (console.open && !uart_interrupts())
 		sched_timer_set(timer, hw_rdtsc() + time_cycles(POLL_US));
 }
 
@@ -138,6 +151,7 @@ static int64_t wait_for_input(const struct file *f, size_t bytes)
 {
 	uint64_t deadline = raw_deadline();
 
+	uart_ask();
 	while (ready() < (qv_tty_canonical(&console.tty) ? 1 : raw_minimum(bytes))) {
 		bool canonical = qv_tty_canonical(&console.tty);
 		uint32_t before = ready();
@@ -230,6 +244,7 @@ static int64_t terminal_write(struct file *f, uint64_t from, size_t bytes, uint6
 static uint32_t terminal_poll(struct file *f, struct poll_source **source)
 {
 	(void)f;
+	uart_ask();
 	*source = &console.changes;
 	return (ready() ? LX_POLLIN | LX_POLLRDNORM : 0) | (console.tty.stopped ? 0 : LX_POLLOUT | LX_POLLWRNORM);
 }
@@ -409,7 +424,7 @@ static const struct file_ops terminal_ops = {
 static int64_t console_open(struct file *f)
 {
 	f->object = &console;
-	if (console.open++ == 0 && uart_present())
+	if (console.open++ == 0 && uart_present() && !uart_interrupts())
 		sched_timer_set(&console.timer, hw_rdtsc() + time_cycles(POLL_US));
 	if (!(f->flags & LX_O_NOCTTY) && fs_hooks.leader() && !console.session)
 		take_session();
@@ -426,6 +441,7 @@ void terminal_init(void)
 {
 	qv_tty_init(&console.tty);
 	console.timer.fire = look_for_keys;
+	uart_on_input(take_keys);
 	device_add("tty", LX_DEVICE(5, 0), &terminal_ops, own_open);
 	device_add("console", LX_DEVICE(5, 1), &terminal_ops, console_open);
 	device_add("ttyS0", LX_DEVICE(4, 64), &terminal_ops, console_open);

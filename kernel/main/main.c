@@ -4,8 +4,10 @@
  *   tick-us=N  period of the heartbeat, 1000; 0 = none after the self-test
  *   ticks=N    stop ticking after N ticks of each core and say so; 0 = tick for ever
  *   trace=syscalls  record every system call of its programs (programs.c)
+ *   charge-interrupted  top halves of devices are charged to whom they interrupt, not to the device's I/O VCPU
  *   debug      log at debug level;  quiet  only warnings and errors
  */
+#include "devices.h"
 #include "programs.h"
 #include "selftest.h"
 #include "tick.h"
@@ -110,6 +112,7 @@ static void first_core(void)
 	smp_start(other_core);
 	vcpus_create();
 	programs_start();
+	devices_start();
 	log_info("ready");
 	report_ready();
 	sched_run();

@@ -2,7 +2,8 @@
 /*
  * Who used the time since the last look, and what follows for the VCPU: it has budget (ready), it has none (depleted:
  * in the background, with an event when it is replenished) or nothing to do (blocked). Every cycle of a core goes to
- * exactly one VCPU or to idle; what interrupt handlers took is part of it and told apart.
+ * exactly one VCPU or to idle; what interrupt handlers took is part of it and told apart, unless it is charged to the
+ * I/O VCPU of the device.
  */
 #include "sched.h"
 
@@ -40,6 +41,32 @@ static void pay(struct vcpu *v, uint64_t start, uint64_t cycles)
 	v->owed -= cycles < v->owed ? cycles : v->owed;
 }
 
+/* Top halves since the last look: those of `v` are told apart, those of others leave its account. Returns the latter.
+ * A handler that asks for accounting itself is charged to others next time, when its cycles are known. */
+static uint64_t interrupted(struct core *c, struct vcpu *v, uint64_t now, uint64_t cycles, uint64_t interrupts)
+{
+	uint64_t others = c->cpu->irq_charged - c->irq_charged_stamp;
+
+	if (others > cycles)
+		others = cycles;
+	c->irq_charged_stamp += others;
+	if (v)
+		v->stats->interrupts += interrupts > others ? interrupts - others : 0;
+	if (v)
+		trace(c, now, QV_TRACE_INTERRUPT, v->id, c->cpu->thread->number, interrupts);
+	return others;
+}
+
+/* What top halves of its devices took elsewhere. */
+static uint64_t take_top_halves(struct vcpu *v)
+{
+	uint64_t cycles = v->top_halves;
+
+	v->top_halves = 0;
+	v->stats->interrupts += cycles;
+	return cycles;
+}
+
 static void charge(struct core *c, struct vcpu *v, uint64_t start, uint64_t cycles)
 {
 	bool used_up;
@@ -58,27 +85,28 @@ static void charge(struct core *c, struct vcpu *v, uint64_t start, uint64_t cycl
 void account(struct core *c, uint64_t now)
 {
 	struct vcpu *v = c->running;
-	uint64_t start = c->stamp, cycles = now - start, interrupts = c->cpu->irq_cycles - c->irq_stamp;
+	uint64_t start = c->stamp, cycles = now - start, interrupts = c->cpu->irq_cycles - c->irq_stamp, others = 0;
 
 	if (cycles == 0)
 		return;
 	c->irq_stamp += interrupts;
 	c->stamp = now;
+	if (interrupts)
+		others = interrupted(c, v, now, cycles, interrupts);
 	if (!v) {
 		c->usage.idle += cycles > interrupts ? cycles - interrupts : 0;
 		c->thread_stamp = now;
 		c->thread_irq_stamp = c->irq_stamp;
 		return;
 	}
-	if (interrupts) {
-		v->stats->interrupts += interrupts;
-		trace(c, now, QV_TRACE_INTERRUPT, v->id, c->cpu->thread->number, interrupts);
-	}
 	account_thread(c, now);
+	cycles -= others;
+	if (v->io)
+		cycles += take_top_halves(v);
 	if (c->background)
 		v->stats->background += cycles;
 	else
-		charge(c, v, start, cycles);
+		charge(c, v, start + others, cycles);
 }
 
 /* ---- sets ---- */

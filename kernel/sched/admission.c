@@ -44,7 +44,8 @@ static void add_main(struct qv_admit_core *a, uint32_t at, struct qv_admit_main 
 /* The core's VCPUs without `skip`. */
 static struct qv_admit_core collect(const struct core *c, const struct vcpu *skip)
 {
-	struct qv_admit_core a = {.main = lists->main, .io = lists->io, .switch_cost = c->switch_cost,
+	struct qv_admit_core a = {.main = lists->main, .io = lists->io, .irq = c->irq, .irqs = c->irqs,
+		.switch_cost = c->switch_cost,
 		.granularity = c->granularity, .blocking = BLOCKING_SWITCHES * c->switch_cost};
 
 	for (uint32_t r = 0; r < c->order.count; r++) {
@@ -79,10 +80,10 @@ static const char *const terms[QV_TERMS] = {
 	"sections that cannot be preempted",
 };
 
-static void refuse(const struct core *c, const struct qv_admit_answer *answer, const struct vcpu_parameters *p,
-	uint32_t id)
+/* The candidate is VCPU `id` with `name`. */
+static void refuse(const struct core *c, const struct qv_admit_answer *answer, const char *candidate, uint32_t id)
 {
-	const char *name = answer->id == id || !c->vcpu[answer->id] ? p->name : c->vcpu[answer->id]->parameters.name;
+	const char *name = answer->id == id || !c->vcpu[answer->id] ? candidate : c->vcpu[answer->id]->parameters.name;
 
 	if (answer->verdict == QV_REFUSED_RESPONSE)
 		qv_snprintf(reason, sizeof(reason), "VCPU %u (%s) would get its budget only after %llu of %llu us, because of %s",
@@ -119,7 +120,24 @@ static bool admitted(const struct core *c, const struct vcpu_parameters *p, cons
 	if (qv_admit_check(&a, &answer) && responds(&a, from))
 		return true;
 	answer = qv_admit(&a, NULL);
-	refuse(c, &answer, p, id);
+	refuse(c, &answer, p->name, id);
+	return false;
+}
+
+/* The core with one interrupt source more, which is the last one. */
+static bool admitted_with(const struct core *c, const char *name)
+{
+	struct qv_admit_core a = collect(c, NULL);
+	struct qv_admit_answer answer;
+
+	if (qv_admit_check(&a, &answer) && responds(&a, 0))
+		return true;
+	answer = qv_admit(&a, NULL);
+	if (answer.verdict == QV_REFUSED_IRQ)
+		qv_snprintf(reason, sizeof(reason), "interrupts of %s: a top half costs %llu cycles, one may come every %llu", name,
+			(unsigned long long)c->irq[c->irqs - 1].cost, (unsigned long long)c->irq[c->irqs - 1].interval);
+	else
+		refuse(c, &answer, name, VCPU_MAX_PER_CORE - 1);
 	return false;
 }
 
@@ -224,10 +242,37 @@ enum vcpu_error vcpu_set(struct vcpu *v, const struct vcpu_parameters *parameter
 	return error;
 }
 
+enum vcpu_error vcpu_admit_interrupt(uint32_t core, const char *name, uint64_t cost, uint64_t interval)
+{
+	struct core *c = core < boot_info()->core_count ? cores[core] : NULL;
+	enum vcpu_error error = VCPU_OK;
+
+	if (!c)
+		return VCPU_NO_ROOM;
+	mutex_take(&admission);
+	if (!lists)
+		lists = take_memory(sizeof(*lists));
+	if (!lists || c->irqs == VCPU_MAX_INTERRUPTS) {
+		error = VCPU_NO_ROOM;
+	} else {
+		/* The two switches for the wake-up are lib/admit's part, two more and a timer are for the sleep. */
+		cost += 2 * c->switch_cost + c->granularity;
+		c->irq[c->irqs] = (struct qv_admit_irq){cost, interval, c->irqs};
+		c->irqs++;
+		if (!admitted_with(c, name)) {
+			c->irqs--;
+			error = VCPU_UTILISATION;
+		}
+	}
+	mutex_release(&admission);
+	sched_preempt_point();
+	return error;
+}
+
 const char *vcpu_refusal(enum vcpu_error error, char *text, size_t size)
 {
 	static const char *const plain[] = {
-		[VCPU_OK] = "no error", [VCPU_NO_ROOM] = "no room for another VCPU", [VCPU_BUSY] = "the VCPU is in use",
+		[VCPU_OK] = "no error", [VCPU_NO_ROOM] = "no room for another VCPU or interrupt", [VCPU_BUSY] = "the VCPU is in use",
 		[VCPU_DIFFERENT] = "a VCPU stays on its core and main or I/O",
 	};
 

@@ -54,7 +54,7 @@ void sched_setup(sched_memory *memory)
 	stats_init();
 	trap_set_work_hook(before_ring3);
 	timer_claim(timer_interrupt);
-	irq_claim(IRQ_IPI, inbox_interrupt);
+	irq_claim(IRQ_IPI, "messages of other cores", inbox_interrupt);
 }
 
 static void heap_init(struct io_heap *h)

@@ -7,6 +7,7 @@
 #include <abi/trace.h>
 #include <base/cpu.h>
 #include <base/irq.h>
+#include <lib/admit.h>
 #include <lib/due.h>
 #include <lib/events.h>
 #include <lib/pibs.h>
@@ -44,6 +45,7 @@ struct vcpu {
 	bool asked; /* I/O: somebody asked since it was last blocked */
 	struct qv_stats_vcpu *stats; /* in the black box, or own_stats */
 	struct qv_stats_vcpu own_stats;
+	uint64_t top_halves; /* I/O: cycles of its devices' top halves, not yet charged */
 	struct vcpu_parameters parameters;
 	union {
 		struct qv_ss ss;
@@ -63,6 +65,7 @@ struct core {
 	bool background;      /* without budget */
 	uint64_t stamp;       /* TSC of the last accounting */
 	uint64_t irq_stamp;   /* cpu->irq_cycles then */
+	uint64_t irq_charged_stamp; /* how much of cpu->irq_charged was left out so far */
 	uint64_t thread_stamp, thread_irq_stamp; /* the same of the running thread, which may change inside a VCPU */
 	uint64_t armed;       /* the timer is set for this TSC; NEVER = it is not */
 	uint64_t quantum;     /* cycles of a round-robin turn */
@@ -93,6 +96,8 @@ struct core {
 	struct thread idle;
 	struct sched_core_usage usage;
 	uint64_t least_budget, switch_cost, granularity;
+	struct qv_admit_irq irq[VCPU_MAX_INTERRUPTS]; /* admitted, by admission.c under its mutex */
+	uint32_t irqs;
 	uint32_t next_number;
 	struct mutex admission; /* of the table of VCPUs */
 	struct vcpu *vcpu[VCPU_MAX_PER_CORE];

@@ -292,3 +292,9 @@ void vcpu_inherit(struct vcpu *io, const struct vcpu *asker)
 	vcpu_settle(c, io, now);
 	want_decision(c);
 }
+
+uint64_t *vcpu_top_halves(struct vcpu *io)
+{
+	assert(io->io);
+	return &io->top_halves;
+}

@@ -172,6 +172,10 @@ struct qv_file {
 };
 
 #define QV_VCPU_IO (1u << 0)
+#define QV_VCPU_UART (1u << 1) /* I/O: serves the sandbox's serial port; on core 0, one at most */
+/* A Quest sandbox with a serial port and no such VCPU has one of its own. Both are part of admission. */
+#define QV_UART_UTILISATION 2000u     /* of QV_VCPU_UTILISATION_ONE */
+#define QV_UART_INTERVAL_NS 500000u   /* least time between two of its interrupts; its FIFO fills in three times that */
 #define QV_VCPU_RUN_LEN 64u            /* bytes of a program's path, NUL included */
 #define QV_VCPU_UTILISATION_ONE 100000u
 #define QV_VCPU_PERIOD_MAX_NS (3600ull * 1000000000u)

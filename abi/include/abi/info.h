@@ -25,6 +25,7 @@ struct qv_info_range {
 };
 
 #define QV_INFO_VCPUS 16u
+#define QV_UART_VECTOR 0x50u
 
 struct qv_info_vcpu {
 	char name[QV_NAME_LEN];
@@ -60,7 +61,7 @@ struct qv_info {
 	uint64_t trampoline_gpa; /* a free page below 1 MiB for starting other cores */
 	char args[1024]; /* NUL-terminated */
 	uint32_t vcpu_count;
-	uint32_t reserved;
+	uint32_t uart_vector; /* input of the port interrupts core 0 there: QV_UART_VECTOR; 0 = the port does not interrupt */
 	struct qv_info_vcpu vcpu[QV_INFO_VCPUS]; /* in the order of the system file */
 };
 

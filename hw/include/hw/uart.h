@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* 16550 UART, polled (National PC16550D). All loops are bounded: an absent or stuck UART costs time once, no hang. */
+/* 16550 UART (National PC16550D). All loops are bounded: an absent or stuck UART costs time once, no hang. */
 #ifndef HW_UART_H
 #define HW_UART_H
 
@@ -16,6 +16,12 @@ struct hw_uart {
 bool hw_uart_init(struct hw_uart *uart, uint16_t port);
 /* Send bytes; '\n' becomes CR LF. */
 void hw_uart_write(struct hw_uart *uart, const char *bytes, size_t n);
+#define HW_UART_INPUT 1u /* causes of interrupts */
+#define HW_UART_OUTPUT 2u /* the transmitter is empty */
+/* Interrupt for these causes from now on, 0 = for none. What is pending interrupts at once. */
+void hw_uart_interrupt_on(struct hw_uart *uart, uint8_t causes);
+/* Has it an interrupt pending? Asking acknowledges an empty transmitter. */
+bool hw_uart_interrupts(struct hw_uart *uart);
 /* Take a byte that came in; false if there is none. Does not wait. */
 bool hw_uart_take(struct hw_uart *uart, uint8_t *byte);
 

@@ -39,6 +39,7 @@ bool qv_acpi_find(const struct qv_acpi_reader *reader, const struct qv_acpi_root
 
 #define QV_ACPI_MAX_CPUS    256u
 #define QV_ACPI_MAX_IOAPICS 16u
+#define QV_ACPI_ISA_IRQS    16u
 
 struct qv_acpi_madt {
 	uint32_t cpu_count;
@@ -47,7 +48,13 @@ struct qv_acpi_madt {
 	struct {
 		uint32_t address;
 		uint32_t gsi_base;
+		uint32_t id;
 	} ioapic[QV_ACPI_MAX_IOAPICS];
+	struct qv_acpi_isa {
+		uint32_t gsi;
+		bool low;   /* active low */
+		bool level; /* level-triggered */
+	} isa[QV_ACPI_ISA_IRQS]; /* where the interrupts of the ISA bus arrive, overrides applied */
 	uint32_t dropped; /* entries beyond the caps */
 	bool has_8259;
 };

@@ -10,6 +10,7 @@
 #include <hw/cpu.h>
 #include <mm/mm.h>
 #include <sched/mutex.h>
+#include <sched/vcpu.h>
 
 struct space *world_space;
 struct path_context *world_context;
@@ -68,6 +69,12 @@ void sched_timer_set(struct sched_timer *timer, uint64_t when)
 void sched_timer_cancel(struct sched_timer *timer)
 {
 	timer->when = 0;
+}
+
+uint32_t vcpu_id(const struct vcpu *v)
+{
+	(void)v;
+	return 0;
 }
 
 void world_watch(void)

@@ -2,6 +2,7 @@
 /* A program's view of the keyboard: lines read from the console are told, until one says "end". */
 #include <base/irq.h>
 #include <base/panic.h>
+#include <dev/uart.h>
 #include <fs/fs.h>
 #include <hw/cpu.h>
 #include <ktest/ktest.h>
@@ -69,6 +70,16 @@ static int64_t now(void)
 	return 0;
 }
 
+/* Keys interrupt, or there is nothing to be tested. */
+static void let_keys_interrupt(void)
+{
+	const struct vcpu_parameters p = {.io = true, .num = 2, .den = 100, .name = "uart"};
+	struct vcpu *v;
+
+	if (!uart_wants_interrupts() || vcpu_create(&p, &v) || uart_start_interrupts(v, false))
+		panic("the serial port does not interrupt");
+}
+
 void test_main(void)
 {
 	static const struct fs_hooks hooks = {group, group, leader, ignores, tell_signal, now};
@@ -82,6 +93,7 @@ void test_main(void)
 	hw_write_cr3(space_root(space));
 	fs_set_hooks(&hooks);
 	fs_init(NULL, 0, 0);
+	let_keys_interrupt();
 	table = fd_create(8);
 	if (!table || fs_open_console(table))
 		panic("no console");

@@ -26,6 +26,7 @@ struct cpu {
 	uint64_t user_sp;         /* scratch of the SYSCALL entry */
 	uint64_t irq_cycles;      /* spent in interrupt handlers so far */
 	uint64_t irq_count;
+	uint64_t irq_charged;     /* of irq_cycles: not the interrupted VCPU's (irq_charge) */
 	uint32_t index;           /* in the sandbox */
 	uint32_t apic_id;
 	volatile bool up;         /* its boot is over: written once by the core itself */

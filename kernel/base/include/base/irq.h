@@ -3,12 +3,15 @@
 #ifndef BASE_IRQ_H
 #define BASE_IRQ_H
 
-#include <abi/types.h>
+#include <abi/limits.h>
 #include <base/entry.h>
 
 #define IRQ_TIMER    0x40u
 #define IRQ_IPI      0x41u
+#define IRQ_DEVICES  0x50u /* vectors of devices: from here to IRQ_DEVICES_END - 1; QV_UART_VECTOR is the first */
+#define IRQ_DEVICES_END 0x60u
 #define IRQ_SPURIOUS 0xffu
+#define IRQ_LINES 20u /* vectors that may have a handler, and one for all others */
 
 struct trap_frame { /* what the entry code pushes; layout known to trap.S */
 	uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
@@ -52,8 +55,30 @@ typedef void irq_handler(struct trap_frame *frame);
 void irq_init(void);
 /* Point this core at it. */
 void irq_load_table(void);
-/* `handler` serves `vector` >= 32 on every core from now on. A vector has one owner: a second claim panics. */
-void irq_claim(uint8_t vector, irq_handler *handler);
+/* `handler` serves `vector` >= 32 on every core from now on; `name` is for statistics. A vector has one owner: a second
+ * claim panics. */
+void irq_claim(uint8_t vector, const char *name, irq_handler *handler);
+/* From now on the cycles of the handler of `vector` (claimed) are added to *account and are not the interrupted VCPU's:
+ * cpu->irq_charged counts them. The vector arrives on one core only, which alone touches *account. NULL = as before. */
+void irq_charge(uint8_t vector, uint64_t *account);
+
+struct irq_usage { /* of one vector on one core, since boot */
+	uint64_t count;
+	uint64_t cycles; /* in handlers, end of interrupt included, entry and exit code not */
+	uint64_t worst;
+};
+struct irq_line {
+	irq_handler *handler;
+	const char *name; /* NULL = not in use */
+	uint64_t *account; /* NULL = whoever was interrupted is charged */
+	uint8_t vector;
+	struct irq_usage usage[QV_MAX_CORES];
+};
+/* Line `n` < IRQ_LINES; line 0 has the interrupts nobody claimed. Values of other cores are a moment old. */
+const struct irq_line *irq_line(uint32_t n);
+const struct irq_line *irq_line_of(uint8_t vector);
+/* Count the interrupts of `vector` on this core from 0 again. */
+void irq_forget(uint8_t vector);
 /* Accept interrupts on this core: APIC software-enabled, spurious vector set, priority 0. */
 void irq_enable_apic(void);
 

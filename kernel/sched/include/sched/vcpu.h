@@ -12,6 +12,7 @@
 #define VCPU_MAX_PER_CORE 1024u
 #define VCPU_MAX_IO 64u /* of them I/O VCPUs */
 #define VCPU_NAME 32u
+#define VCPU_MAX_INTERRUPTS 16u /* sources of one core that admission counts */
 
 struct vcpu;
 
@@ -33,7 +34,7 @@ struct vcpu_usage { /* since creation; cycles */
 	uint64_t dispatches;
 	uint64_t worst_wakeup;   /* wake-up to first instruction */
 	uint64_t missed;         /* periods in which a runnable VCPU got less than C by the end: 0 if the analysis is right */
-	uint64_t interrupts;     /* top halves charged */
+	uint64_t interrupts;     /* of these, top halves */
 };
 
 /* Why a VCPU is refused. The text form names the VCPU and the term. */
@@ -58,6 +59,16 @@ struct vcpu *vcpu_by_id(uint32_t id);
 uint32_t vcpu_id(const struct vcpu *v);
 /* An I/O VCPU takes over work asked for by `asker`: inherits its period (PIBS unblock rule). From a top half. */
 void vcpu_inherit(struct vcpu *io, const struct vcpu *asker);
+/* Where the cycles of top halves are added that this I/O VCPU is charged for when it runs next: for irq_charge(). */
+uint64_t *vcpu_top_halves(struct vcpu *io);
+
+/* An interrupt source of a core enters admission: at most one top half of `cost` cycles in `interval` cycles, after
+ * which the thread that it wakes may once sleep until a time. That is counted in the response times of all Main VCPUs
+ * of the core. Refused if one of them would not hold; vcpu_refusal() says which. Context of vcpu_create. */
+enum vcpu_error vcpu_admit_interrupt(uint32_t core, const char *name, uint64_t cost, uint64_t interval);
+/* What waking a thread, and entry and exit of an interrupt cost at most on this core, measured at boot. */
+uint64_t vcpu_wake_cost(void);
+
 /* Smallest budget in cycles that the kernel enforces, measured at boot. */
 uint64_t vcpu_least_budget(void);
 
