@@ -33,6 +33,12 @@ void qv_pibs_init(struct qv_pibs *p, uint32_t num, uint32_t den, uint64_t period
 	set_period(p, period);
 }
 
+void qv_pibs_change(struct qv_pibs *p, uint32_t num, uint32_t den, uint64_t now)
+{
+	close_account(p);
+	qv_pibs_init(p, num, den, p->period, p->eligible > now ? p->eligible : now);
+}
+
 bool qv_pibs_charge(struct qv_pibs *p, uint64_t began, uint64_t cycles)
 {
 	p->used += cycles;

@@ -159,6 +159,27 @@ static void ratios_are_exact(void **unused)
 	}
 }
 
+/* A change of parameters in a burst gives no new one, however often it is made. */
+static void change_earns_nothing(void **unused)
+{
+	struct qv_pibs p = fresh(25, 100, 100);
+	uint64_t ran = 0;
+
+	(void)unused;
+	for (uint64_t now = 0; now < 10000; now++) {
+		if (qv_pibs_budget(&p, now) > 0) {
+			(void)qv_pibs_charge(&p, now, 1);
+			ran++;
+		}
+		if (now % 24 == 23)
+			qv_pibs_change(&p, 25, 100, now + 1);
+		assert_true(qv_pibs_intact(&p));
+	}
+	assert_in_range(ran, 2400, 2500 + 25);
+	qv_pibs_change(&p, 1, 2, 20000);
+	assert_int_equal(qv_pibs_budget(&p, 20000), 50);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +188,7 @@ int main(void)
 		cmocka_unit_test(overrun_is_charged_once),
 		cmocka_unit_test(waiting_earns_nothing),
 		cmocka_unit_test(shorter_period_cuts_the_burst),
+		cmocka_unit_test(change_earns_nothing),
 		cmocka_unit_test(shorter_period_leaves_nothing_in_the_past),
 		cmocka_unit_test(extremes_do_not_wrap),
 		cmocka_unit_test(ratios_are_exact),

@@ -127,12 +127,12 @@ void qv_ss_init(struct qv_ss *s, uint64_t budget, uint64_t period, uint32_t capa
 	s->slot[0] = (struct qv_refill){now, budget};
 }
 
-void qv_ss_change(struct qv_ss *s, uint64_t budget, uint64_t period, uint64_t now)
+void qv_ss_change(struct qv_ss *s, uint64_t budget, uint64_t period, uint32_t capacity, uint64_t now)
 {
 	uint64_t last = s->used > 0 ? later(at(s, 0)->time, s->period) : at(s, s->count - 1)->time;
 	bool strict = s->strict;
 
-	qv_ss_init(s, budget, period, s->capacity, last > now ? last : now);
+	qv_ss_init(s, budget, period, capacity, last > now ? last : now);
 	s->strict = strict;
 }
 

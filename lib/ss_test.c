@@ -222,13 +222,13 @@ static void change_waits_for_what_was_consumed(void **unused)
 	struct qv_ss s = fresh(4, 16);
 
 	(void)unused;
-	qv_ss_change(&s, 6, 20, 3);
+	qv_ss_change(&s, 6, 20, s.capacity, 3);
 	queue_is(&s, "(3,6)");
 	job(&s, 3, 2);
-	qv_ss_change(&s, 5, 10, 6);
+	qv_ss_change(&s, 5, 10, 2, 6);
 	queue_is(&s, "(23,5)");
 	qv_ss_charge(&s, 1);
-	qv_ss_change(&s, 4, 16, 25);
+	qv_ss_change(&s, 4, 16, s.capacity, 25);
 	queue_is(&s, "(33,4)");
 }
 

@@ -11,7 +11,7 @@
 #include <mm/mm.h>
 #include <sched/thread.h>
 
-#define KNOWN_FLAGS (AREA_RIGHTS | SPACE_SHARED | SPACE_GROWS | SPACE_SMALL | SPACE_LOCKED)
+#define KNOWN_FLAGS (AREA_RIGHTS | SPACE_SHARED | SPACE_GROWS | SPACE_SMALL | SPACE_LOCKED | SPACE_NEVER_WRITE)
 #define AREA_WORK 12u /* what giving an area up costs, in entries of a sweep */
 #define STACK_GUARD (16 * PAGE) /* below a stack nothing is placed that did not ask for the address */
 
@@ -290,6 +290,18 @@ int64_t space_unmap(struct space *space, uint64_t address, uint64_t bytes)
 	return make_room(space, address, address + bytes);
 }
 
+static bool never_write(struct space *space, uint64_t start, uint64_t end)
+{
+	unsigned seen = 0;
+
+	for (struct area *a = area_from(space, start); a && a->range.start < end; a = area_next(a)) {
+		if (a->flags & SPACE_NEVER_WRITE)
+			return true;
+		area_pause(&seen);
+	}
+	return false;
+}
+
 int64_t space_protect(struct space *space, uint64_t address, uint64_t bytes, uint32_t rights)
 {
 	struct sweep s = {.space = space, .pages = protect_pages, .large = protect_large};
@@ -301,6 +313,8 @@ int64_t space_protect(struct space *space, uint64_t address, uint64_t bytes, uin
 	end = address + bytes;
 	if (!area_covers(space, address, end))
 		return -LX_ENOMEM;
+	if ((rights & SPACE_WRITE) && never_write(space, address, end))
+		return -LX_EACCES;
 	error = area_isolate(space, address, end);
 	if (error)
 		return error;
@@ -367,12 +381,13 @@ static bool grows_in_place(struct space *space, struct area *a, uint64_t end, ui
 	return a->range.end == end && more <= SPACE_USER_END - end && qv_areas_free(&space->areas, end, end + more);
 }
 
+/* The mapping has its new size: where no frames can be had at once, they come at the first touch, as in Linux. */
 static int64_t resized(struct space *space, int64_t address, uint64_t old_bytes, uint64_t new_bytes)
 {
 	struct area *a = address > 0 ? area_at(space, (uint64_t)address) : NULL;
 
-	if (a && (a->flags & SPACE_LOCKED) && populate(space, (uint64_t)address + old_bytes, (uint64_t)address + new_bytes))
-		return -LX_ENOMEM;
+	if (a && (a->flags & SPACE_LOCKED))
+		(void)populate(space, (uint64_t)address + old_bytes, (uint64_t)address + new_bytes);
 	return address;
 }
 

@@ -43,6 +43,7 @@ struct image { /* all that exec gathers */
 	const char *path; /* of the file that is mapped: a script's interpreter */
 	uint8_t head[QV_EXEC_HEAD];
 	char script[WORD_BYTES], argument[WORD_BYTES];
+	char inner[WORD_BYTES]; /* the interpreter that is opened now: the next line overwrites `script` */
 };
 
 /* ---- strings ---- */
@@ -177,8 +178,8 @@ static int64_t find_program(struct image *im, const struct path_at *at, const ch
 		im->file = NULL;
 		result = add_interpreter(im, path);
 		if (!result)
-			result = open_program(im, at, im->script);
-		path = im->script;
+			result = open_program(im, at, memcpy(im->inner, im->script, sizeof(im->inner)));
+		path = im->inner;
 	}
 	im->at = *at;
 	im->path = path;

@@ -183,7 +183,7 @@ static void fill_task(struct task *t, const struct trap_frame *frame, const stru
 		t->start.rsp = r->stack;
 	thread_xsave_save(t->thread.xsave);
 	t->thread.fs_base = (r->flags & LX_CLONE_SETTLS) ? r->tls : thread_fs_base();
-	t->thread.gs_base = self->thread.gs_base;
+	t->thread.gs_base = thread_gs_base();
 	t->blocked = self->blocked;
 	if (!(r->flags & LX_CLONE_VM))
 		t->alternate = self->alternate;

@@ -13,14 +13,14 @@ static bool same_core(const struct thread *t)
 	return t->home && t->home->core == this_cpu()->index;
 }
 
-/* The holder runs on the waiter's VCPU if that is better; if it waits itself, so does whoever it waits for. */
+/* The holder runs on the waiter's VCPU if that is better and has budget: without it its own may come first. If it waits
+ * itself, so does whoever it waits for. The core's time is accounted. */
 static void inherit(struct core *c, struct mutex *m, struct vcpu *v)
 {
 	for (uint32_t depth = 0; m && m->owner && depth < CHAIN; depth++) {
 		struct thread *owner = m->owner;
 
-		account(c, hw_rdtsc());
-		if (!same_core(owner) || !vcpu_before(v, owner->vcpu))
+		if (!same_core(owner) || !vcpu_before(v, owner->vcpu) || vcpu_budget(v, c->stamp) == 0)
 			return;
 		move_thread(c, owner, v);
 		m = owner->wanted;
@@ -34,7 +34,7 @@ static struct vcpu *claim(const struct thread *t)
 
 	for (const struct mutex *m = t->held; m; m = m->next_held) {
 		for (const struct thread *w = m->waiters.first; w; w = w->wait_next) {
-			if (same_core(w) && vcpu_before(w->vcpu, best))
+			if (same_core(w) && vcpu_before(w->vcpu, best) && vcpu_budget(w->vcpu, this_core()->stamp) > 0)
 				best = w->vcpu;
 		}
 	}
@@ -72,6 +72,7 @@ void mutex_take(struct mutex *m)
 	}
 	wait_enqueue(&m->waiters, t);
 	t->wanted = m;
+	account(this_core(), hw_rdtsc()); /* which may send this thread home */
 	inherit(this_core(), m, t->vcpu);
 	lock_release(&m->lock, flags);
 	wait_block();

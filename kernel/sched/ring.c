@@ -48,9 +48,10 @@ static bool may_preempt(const struct core *c, const struct vcpu *v)
 
 static void add_ready(struct core *c, struct thread *t, uint64_t now)
 {
-	struct vcpu *v = t->vcpu;
+	struct vcpu *v = t->vcpu->state == VCPU_DEPLETED ? t->home : t->vcpu; /* no guests without budget */
 	bool first = !v->ring;
 
+	t->vcpu = v;
 	t->state = THREAD_READY;
 	t->quantum = c->quantum;
 	if (t->home != v)

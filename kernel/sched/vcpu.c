@@ -166,7 +166,7 @@ void table_change(struct core *c, struct vcpu *v, const struct vcpu_parameters *
 	if (v->io) {
 		set_parameters(v, p);
 		show_parameters(v);
-		qv_pibs_init(&v->pibs, p->num, p->den, v->period, qv_pibs_due(&v->pibs) > now ? qv_pibs_due(&v->pibs) : now);
+		qv_pibs_change(&v->pibs, p->num, p->den, now);
 		vcpu_settle(c, v, now);
 		want_decision(c);
 		return;
@@ -175,7 +175,7 @@ void table_change(struct core *c, struct vcpu *v, const struct vcpu_parameters *
 	v->state = VCPU_BLOCKED;
 	set_parameters(v, p);
 	show_parameters(v);
-	qv_ss_change(&v->ss, p->budget, p->period, now);
+	qv_ss_change(&v->ss, p->budget, p->period, v->parameters.replenishments, now);
 	v->period = p->period;
 	v->owed = 0;
 	rank_in(c, v);

@@ -46,7 +46,8 @@ static bool is_free(struct space *space, uint64_t address, uint64_t bytes)
 	return !space_next_area(space, &at, &size, &flags) || at >= address + bytes;
 }
 
-static int64_t map(const struct trap_frame *f, struct space_backing *backing)
+/* `more` are SPACE_* flags beyond what the arguments say. */
+static int64_t map(const struct trap_frame *f, struct space_backing *backing, uint32_t more)
 {
 	struct memory *m = process_self()->memory;
 	uint64_t bytes = page_up(arg1(f)), flags = arg3(f);
@@ -54,7 +55,7 @@ static int64_t map(const struct trap_frame *f, struct space_backing *backing)
 	int64_t result = -LX_EEXIST;
 
 	if (!(flags & LX_MAP_FIXED_NOREPLACE) || is_free(space, arg0(f), bytes))
-		result = space_map(space, arg0(f), bytes, space_flags(arg2(f), flags), backing, arg5(f));
+		result = space_map(space, arg0(f), bytes, space_flags(arg2(f), flags) | more, backing, arg5(f));
 	memory_unlock(m);
 	return result;
 }
@@ -63,16 +64,14 @@ static int64_t map_file(const struct trap_frame *f)
 {
 	struct file *file = fd_file(process_self()->files, (uint32_t)arg4(f));
 	struct space_backing *backing;
-	uint32_t wanted = rights(arg2(f));
+	bool shared = (arg3(f) & LX_MAP_TYPE) != LX_MAP_PRIVATE; /* else writes go to copies */
 	int64_t result;
 
 	if (!file)
 		return -LX_EBADF;
-	if ((arg3(f) & LX_MAP_TYPE) == LX_MAP_PRIVATE)
-		wanted &= ~SPACE_WRITE; /* writes go to copies */
-	result = file_backing(file, wanted, &backing);
+	result = file_backing(file, rights(arg2(f)) | (shared ? SPACE_SHARED : 0), &backing);
 	if (result == 0)
-		result = map(f, backing);
+		result = map(f, backing, shared && (file->flags & LX_O_ACCMODE) == LX_O_RDONLY ? SPACE_NEVER_WRITE : 0);
 	file_put(file);
 	return result;
 }
@@ -86,7 +85,7 @@ static int64_t sys_mmap(struct trap_frame *f)
 		return -LX_EINVAL;
 	if (fixed && !is_range(arg0(f), arg1(f)))
 		return arg0(f) % PAGE ? -LX_EINVAL : -LX_ENOMEM;
-	return (arg3(f) & LX_MAP_ANONYMOUS) ? map(f, NULL) : map_file(f);
+	return (arg3(f) & LX_MAP_ANONYMOUS) ? map(f, NULL, 0) : map_file(f);
 }
 
 typedef int64_t range_call(struct space *space, uint64_t address, uint64_t bytes, uint64_t argument);

@@ -8,6 +8,7 @@
 
 #define MICRO 1000000
 #define TICKS_PER_SECOND 100u
+#define ALARM_LEAST_NS 100000u /* between two of an interval timer: their cost falls on whoever runs */
 
 static bool clock_ns(int32_t clock, uint64_t *ns)
 {
@@ -148,13 +149,15 @@ static int64_t sys_clock_nanosleep(struct trap_frame *f)
 
 /* ---- the process' alarm ---- */
 
+/* One signal for all intervals that are over: what was late is not made up for in one go. */
 static void ring(struct sched_timer *timer)
 {
 	struct process *p = (struct process *)((char *)timer - offsetof(struct process, alarm));
+	uint64_t now = hw_rdtsc(), late = now > timer->when ? now - timer->when : 0;
 
 	signal_process(p, LX_SIGALRM, NULL);
 	if (p->alarm_interval)
-		sched_timer_set(timer, timer->when + p->alarm_interval);
+		sched_timer_set(timer, timer->when + (late / p->alarm_interval + 1) * p->alarm_interval);
 }
 
 static uint64_t alarm_left(const struct process *p)
@@ -168,7 +171,7 @@ static void set_alarm(struct process *p, uint64_t first_ns, uint64_t interval_ns
 {
 	sched_timer_cancel(&p->alarm);
 	p->alarm.fire = ring;
-	p->alarm_interval = proc_cycles(interval_ns);
+	p->alarm_interval = interval_ns ? proc_cycles(interval_ns > ALARM_LEAST_NS ? interval_ns : ALARM_LEAST_NS) : 0;
 	if (first_ns)
 		sched_timer_set(&p->alarm, proc_deadline_ns(first_ns));
 }

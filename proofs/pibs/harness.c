@@ -94,3 +94,16 @@ void prove_inherit(void)
 	prove(p.eligible >= now, "not eligible in the past");
 	prove(p.eligible == QV_NEVER || p.eligible - old.eligible >= old.used, "what it used is charged");
 }
+
+void prove_change(void)
+{
+	struct qv_pibs p = any_server(), old = p;
+	uint32_t num = nondet_u32(), den = nondet_u32();
+	uint64_t now = any_time();
+
+	assume(num >= 1 && num <= den);
+	qv_pibs_change(&p, num, den, now);
+	prove(qv_pibs_intact(&p) && p.left == 0 && p.period == old.period, "the burst is over, the period stays");
+	prove(p.eligible >= now, "not eligible in the past");
+	prove(p.eligible >= QV_NEVER || p.eligible - old.eligible >= old.used, "what it used is charged");
+}

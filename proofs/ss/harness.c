@@ -157,7 +157,7 @@ void prove_change(void)
 	uint64_t now = any_time(), budget = nondet_u64(), period = nondet_u64();
 
 	assume(budget >= 1 && budget <= period && period <= QV_PERIOD_MAX);
-	qv_ss_change(&s, budget, period, now);
+	qv_ss_change(&s, budget, period, s.capacity, now);
 	prove(qv_ss_intact(&s), "intact with new parameters");
 	prove(qv_ss_due(&s) >= now && qv_ss_due(&s) >= qv_ss_refill(&old, old.count - 1)->time, "after all of the old");
 }

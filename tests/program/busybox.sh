@@ -108,6 +108,7 @@ part programs
 env -i A=1 "$work/bin/env"; (export B=2; env | grep ^B); echo "$HOME" | wc -c | tr -d ' ' >/dev/null
 nohup echo hup 2>/dev/null; time -p true 2>/dev/null; echo "time $?"
 echo 'echo script $1' >s; chmod +x s; ./s word; printf '#!/bin/busybox sh\necho "by name $0"\n' >s2; chmod +x s2; ./s2
+echo '#!/bin/busybox echo' >inner; echo "#!$(pwd)/inner second" >outer; chmod +x inner outer; ./outer third | sed "s|$(pwd)||"
 date -d @86400 '+%Y-%m-%d %H:%M'; cal 2 2000 | head -n 1 | tr -d ' '
 id -u >/dev/null && echo id; uname -m; tty </dev/null
 seq 3 | while read -r n; do echo "read $n"; done

@@ -2,11 +2,13 @@
 /* The address space: mapping, protection, growth, copies on write. */
 #include "show.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -187,6 +189,37 @@ static void big(void)
 	TRY(msync(NULL, PAGE, MS_SYNC));
 }
 
+/* A file that is open for reading only is not written through a mapping either. */
+static void of_a_file(void)
+{
+	char name[] = "/tmp/mapXXXXXX", *p, buffer[4];
+	int fd, only;
+
+	mkdir("/tmp", 0777);
+	fd = mkstemp(name);
+	TRY(write(fd, "abcd", 4));
+	only = open(name, O_RDONLY);
+	TRY(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, only, 0) == MAP_FAILED ? -1 : 0);
+	p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, only, 0);
+	SHOW(touch(p, 0));
+	SHOW(touch(p, 1));
+	TRY(mprotect(p, PAGE, PROT_READ | PROT_WRITE));
+	munmap(p, PAGE);
+	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, only, 0);
+	SHOW(touch(p, 1));
+	TRY(pread(fd, buffer, 4, 0));
+	printf("%.4s\n", buffer);
+	munmap(p, PAGE);
+	p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	TRY(mprotect(p, PAGE, PROT_READ | PROT_WRITE));
+	p[1] = 'B';
+	TRY(pread(fd, buffer, 4, 0));
+	printf("%.4s\n", buffer);
+	munmap(p, PAGE);
+	close(fd), close(only);
+	unlink(name);
+}
+
 int main(void)
 {
 	struct sigaction a = {.sa_handler = escape};
@@ -199,5 +232,6 @@ int main(void)
 	growth();
 	copies();
 	big();
+	of_a_file();
 	return 0;
 }

@@ -42,6 +42,9 @@ struct qv_pibs {
 
 /* A server without work. 1 <= num <= den; 1 <= period <= QV_PERIOD_MAX. */
 void qv_pibs_init(struct qv_pibs *p, uint32_t num, uint32_t den, uint64_t period, uint64_t now);
+/* Another share (limits as for qv_pibs_init). What was consumed under the old one is made up for under the old one, so
+ * a change in a burst ends the burst and earns nothing. */
+void qv_pibs_change(struct qv_pibs *p, uint32_t num, uint32_t den, uint64_t now);
 
 /* Cycles it may run from `now` on without another decision; 0 if not eligible. */
 static inline uint64_t qv_pibs_budget(const struct qv_pibs *p, uint64_t now)

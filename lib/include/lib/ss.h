@@ -62,9 +62,9 @@ static inline const struct qv_refill *qv_ss_refill(const struct qv_ss *s, uint32
  * QV_SS_CAPACITY_MIN <= capacity <= QV_SS_CAPACITY_MAX. */
 void qv_ss_init(struct qv_ss *s, uint64_t budget, uint64_t period, uint32_t capacity, uint64_t now);
 
-/* New budget and period (limits as for qv_ss_init). The new budget is due when all that was consumed under the old
- * parameters would have been replenished, so no window sees more than the old or the new server allows. O(1). */
-void qv_ss_change(struct qv_ss *s, uint64_t budget, uint64_t period, uint64_t now);
+/* New budget, period and queue size (limits as for qv_ss_init). The new budget is due when all that was consumed under
+ * the old parameters would have been replenished: no window sees more than the old or the new server allows. O(1). */
+void qv_ss_change(struct qv_ss *s, uint64_t budget, uint64_t period, uint32_t capacity, uint64_t now);
 
 /* Cycles it may run from `now` on without another decision; 0 if depleted. O(1). */
 static inline uint64_t qv_ss_budget(const struct qv_ss *s, uint64_t now)

@@ -18,8 +18,9 @@
 #define SPACE_SHARED 8u  /* stays shared over fork; backing kept alive by its reference */
 #define SPACE_GROWS  16u /* a stack: the range given is its limit, pages appear as it grows; room is left below it */
 #define SPACE_FIXED  32u /* exactly here, replacing what is there; else `address` is a hint */
-#define SPACE_SMALL  128u /* no large pages */
 #define SPACE_LOCKED 64u /* frames are given at once (mlock, MAP_POPULATE) */
+#define SPACE_SMALL  128u /* no large pages */
+#define SPACE_NEVER_WRITE 256u /* shared with a file that is open for reading only: space_protect cannot add it */
 
 struct space;
 
@@ -51,6 +52,7 @@ uint64_t space_root(const struct space *space);
 int64_t space_map(struct space *space, uint64_t address, uint64_t bytes, uint32_t flags, struct space_backing *backing,
 	uint64_t offset);
 int64_t space_unmap(struct space *space, uint64_t address, uint64_t bytes);
+/* -EACCES where writing is asked for and can never be allowed. */
 int64_t space_protect(struct space *space, uint64_t address, uint64_t bytes, uint32_t rights);
 /* mremap; `may_move` as MREMAP_MAYMOVE. */
 int64_t space_resize(struct space *space, uint64_t address, uint64_t old_bytes, uint64_t new_bytes, bool may_move);

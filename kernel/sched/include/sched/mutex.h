@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A sleeping lock for what must hold still across preemption points, with priority inheritance: while a thread of a
- * better VCPU (shorter period) waits, the holder runs on that VCPU, on its budget and with its priority. A holder
- * whose borrowed VCPU is depleted goes back to its own, so it never waits for two budgets at once. Between cores there
+ * better VCPU (shorter period) waits, the holder runs on that VCPU, on its budget and with its priority, as long as
+ * there is some. A holder whose borrowed VCPU is depleted goes back to its own and stays there until the next thread
+ * comes to wait, so it waits for one budget at most: its own. Between cores there
  * is no inheritance: the waiter is woken by a message when its turn has come.
  */
 #ifndef SCHED_MUTEX_H
