@@ -2,12 +2,13 @@
 /*
  * Costs of system calls, the same binary on Quest and on Linux. Prints `KEY VALUE` lines; times are nanoseconds of
  * CLOCK_MONOTONIC, which under an emulator that counts instructions are instructions. Usage: bench [NAME]... (all);
- * with `latency PERIOD-US ROUNDS` the worst wake-up of a periodic loop.
+ * with `latency PERIOD-US ROUNDS` the worst wake-up of a periodic loop, alone and beside two busy processes.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -328,29 +330,96 @@ static void yield_round_trip(void)
 	pthread_join(thread, NULL);
 }
 
+/* ---- memory ---- */
+
+#define CROWD 64
+
+static long free_bytes(void)
+{
+	struct sysinfo s;
+
+	if (sysinfo(&s))
+		die("sysinfo");
+	return (long)(s.freeram * s.mem_unit);
+}
+
+static int gate[2]; /* a pipe in which everybody waits */
+
+static void *wait_at_gate(void *argument)
+{
+	char c;
+
+	if (read(gate[0], &c, 1) != 1)
+		die("gate");
+	return argument;
+}
+
+static void open_gate(void)
+{
+	static const char keys[CROWD];
+
+	if (write(gate[1], keys, CROWD) != CROWD)
+		die("gate");
+}
+
+/* What a forked process takes that only waits, and what a thread takes: kernel and touched pages. */
+static void memory(void)
+{
+	pid_t pid[CROWD];
+	pthread_t thread[CROWD];
+	long before;
+
+	if (pipe(gate))
+		die("pipe");
+	before = free_bytes();
+	for (int i = 0; i < CROWD; i++) {
+		pid[i] = fork();
+		if (pid[i] == 0)
+			_exit(wait_at_gate(NULL) != NULL);
+	}
+	usleep(50000);
+	print("process_bytes", before - free_bytes(), CROWD);
+	open_gate();
+	for (int i = 0; i < CROWD; i++)
+		wait_for(pid[i]);
+	before = free_bytes();
+	for (int i = 0; i < CROWD; i++)
+		if (pthread_create(&thread[i], NULL, wait_at_gate, NULL))
+			die("pthread_create");
+	usleep(50000);
+	print("thread_bytes", before - free_bytes(), CROWD);
+	open_gate();
+	for (int i = 0; i < CROWD; i++)
+		pthread_join(thread[i], NULL);
+	close(gate[0]), close(gate[1]);
+}
+
+/* ---- latency ---- */
+
 /* On Quest the loop has a VCPU of its own: a quarter of its period; elsewhere the best fixed priority. */
-static void be_important(long period_us)
+static int be_important(long period_us)
 {
 	struct quest_vcpu v = {.kind = QUEST_VCPU_MAIN, .budget_ns = (uint64_t)period_us * 250u,
 		.period_ns = (uint64_t)period_us * 1000u, .name = "loop"};
 	struct sched_param p = {.sched_priority = 95};
 	int id = vcpu_create(&v);
 
-	mlockall(MCL_CURRENT);
-	if (id >= 0)
-		vcpu_bind_task(id);
-	else if (errno != ENOSYS)
-		printf("bench: no VCPU: %s\n", vcpu_refusal(v.reason));
-	else
-		syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p);
+	mlockall(MCL_CURRENT | MCL_FUTURE);
+	if (id >= 0 && vcpu_bind_task(id))
+		die("vcpu_bind_task");
+	if (id < 0 && errno != ENOSYS)
+		printf("bench: no VCPU: %s\n", vcpu_refusal(v.reason)), exit(1);
+	if (id < 0 && syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p))
+		die("sched_setscheduler");
+	return id;
 }
 
-static void latency(long period_us, long rounds)
+static void run_loop(const char *name, long period_us, long rounds)
 {
 	long long worst = 0, sum = 0;
 	struct timespec next;
+	int id = be_important(period_us);
 
-	be_important(period_us);
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	for (long i = 0; i < rounds; i++) {
 		struct timespec t;
@@ -366,7 +435,76 @@ static void latency(long period_us, long rounds)
 		sum += late;
 		worst = late > worst ? late : worst;
 	}
-	printf("latency_max %lld\nlatency_mean %lld\n", worst, sum / rounds);
+	if (id >= 0 && (vcpu_bind_task(0) || vcpu_destroy(id)))
+		die("vcpu_destroy");
+	printf("%s_max %lld\n%s_mean %lld\n", name, worst, name, sum / rounds);
+	fflush(stdout);
+}
+
+/* In a process of its own, so that all others stay what they are. */
+static void fork_loop(const char *name, long period_us, long rounds)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		run_loop(name, period_us, rounds);
+		_exit(0);
+	}
+	wait_for(pid);
+}
+
+static void spin(void)
+{
+	for (;;)
+		__asm__ volatile("" : : : "memory");
+}
+
+static void fork_for_ever(void)
+{
+	for (;;) {
+		int ends[2];
+		char c = 0;
+		pid_t pid;
+
+		if (pipe(ends))
+			_exit(1);
+		pid = fork();
+		if (pid == 0)
+			_exit(write(ends[1], &c, 1) != 1);
+		if (read(ends[0], &c, 1) != 1)
+			_exit(1);
+		wait_for(pid);
+		close(ends[0]), close(ends[1]);
+	}
+}
+
+static pid_t start_load(void (*load)(void))
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		load();
+	return pid;
+}
+
+static void end_load(pid_t pid)
+{
+	int status;
+
+	if (kill(pid, SIGKILL) || waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
+		die("the load ended early");
+}
+
+static void latency(long period_us, long rounds)
+{
+	pid_t spinner, forker;
+
+	fork_loop("idle", period_us, rounds);
+	spinner = start_load(spin);
+	forker = start_load(fork_for_ever);
+	fork_loop("load", period_us, rounds);
+	end_load(spinner);
+	end_load(forker);
 }
 
 static const struct {
@@ -375,7 +513,7 @@ static const struct {
 } all[] = {
 	{"null", null_call}, {"clock", read_clock}, {"write_null", write_null}, {"pipe", pipe_round_trip},
 	{"fork_exec", fork_exec}, {"fork_exit", fork_exit}, {"fault", fault}, {"switch", switches},
-	{"yield", yield_round_trip},
+	{"yield", yield_round_trip}, {"memory", memory},
 };
 
 int main(int argc, char **argv)
@@ -385,6 +523,7 @@ int main(int argc, char **argv)
 		return 0;
 	if (argc == 4 && strcmp(argv[1], "latency") == 0) {
 		latency(atol(argv[2]), atol(argv[3]));
+		printf("bench over\n");
 		return 0;
 	}
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
