@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced by setup-qemu and setup-cbmc: fetch packages of another Debian suite without touching the system's apt.
+# Sourced by setup-qemu, setup-cbmc and setup-lua: fetch packages of another Debian suite without touching the system's apt.
 
 say() { echo "set-up: $*" >&2; }
 die() { echo "set-up: error: $*" >&2; exit 1; }
@@ -11,6 +11,7 @@ archive_uri() {
 }
 
 # private_apt DIR SUITE...: an apt configuration of its own in DIR that knows these suites; exported as APT_CONFIG.
+# With archive_type=deb-src it knows their source packages instead.
 private_apt() {
 	root=$1
 	shift
@@ -20,7 +21,7 @@ private_apt() {
 	[ -r "$key" ] || die "$key is missing; install debian-archive-keyring"
 	mkdir -p "$root/lists/partial" "$root/cache/archives/partial" "$root/parts"
 	cp /var/lib/dpkg/status "$root/status"
-	for suite; do echo "deb [signed-by=$key arch=amd64] $uri $suite main"; done >"$root/sources.list"
+	for suite; do echo "${archive_type:-deb} [signed-by=$key arch=amd64] $uri $suite main"; done >"$root/sources.list"
 	cat >"$root/apt.conf" <<-C
 	Dir::Etc::sourcelist "$root/sources.list";
 	Dir::Etc::sourceparts "$root/parts";

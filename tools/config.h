@@ -7,7 +7,7 @@
 
 #include <abi/blob.h>
 
-#define CONFIG_MAX_LIST     16 /* programs, ports, vcpus, devices, references of one sandbox */
+#define CONFIG_MAX_LIST     16 /* programs, files, ports, vcpus, devices, references of one sandbox */
 #define CONFIG_MAX_CHANNELS 32
 #define CONFIG_MAX_RAM      16
 #define CONFIG_MAX_PARTS    6 /* of a memory; QV_MAX_RANGES has room for console, arena and device memory besides */
@@ -68,7 +68,7 @@ struct config_sandbox {
 	int memory_count;
 	struct config_memory memory[CONFIG_MAX_PARTS];
 	struct config_number grain;
-	struct config_list programs;
+	struct config_list programs, files;
 	int vcpu_count;
 	struct config_vcpu vcpu[CONFIG_MAX_LIST];
 	int device_count;
@@ -115,6 +115,8 @@ void config_read(const struct yaml_node *root, struct config *config, struct dia
 void config_read_machine(const struct yaml_node *root, struct config_machine *machine, struct diag *d);
 /* Rules that concern more than one key. Needs a config read without errors. */
 void config_check(struct config *config, struct diag *d);
+/* What follows the last slash. */
+const char *config_base_name(const char *path);
 /* Its last step: can all VCPUs of each core be served? Only if there are no errors so far. */
 void config_admit(const struct config *config, struct diag *d);
 /* Index of the sandbox, or -1. */

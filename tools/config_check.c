@@ -173,7 +173,7 @@ static void check_vcpus(struct diag *d, const struct config_sandbox *s)
 	}
 }
 
-static const char *base_name(const char *path)
+const char *config_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -186,12 +186,31 @@ static bool has_program(const struct config_sandbox *s, const char *run)
 	size_t length = strcspn(run, " ");
 
 	for (int i = 0; i < s->programs.count; i++) {
-		const char *name = base_name(s->programs.item[i].text);
+		const char *name = config_base_name(s->programs.item[i].text);
 
 		if (length == 5 + strlen(name) && strncmp(run, "/bin/", 5) == 0 && strncmp(run + 5, name, length - 5) == 0)
 			return true;
 	}
 	return false;
+}
+
+static bool is_name(const char *name)
+{
+	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/* Names in the archive differ. */
+static void check_names(struct diag *d, const struct config_list *list, const char *what, const char *no_name)
+{
+	for (int i = 0; i < list->count; i++) {
+		const struct config_text *p = &list->item[i];
+
+		if (!is_name(config_base_name(p->text)))
+			diag_error(d, p->at, "`%.40s` %s", p->text, no_name);
+		for (int j = 0; j < i; j++)
+			if (strcmp(config_base_name(p->text), config_base_name(list->item[j].text)) == 0)
+				diag_error(d, p->at, "two %s are called `%.40s`; rename one", what, config_base_name(p->text));
+	}
 }
 
 static void check_programs(struct diag *d, const struct config_sandbox *s)
@@ -202,15 +221,8 @@ static void check_programs(struct diag *d, const struct config_sandbox *s)
 		if (run->text && !has_program(s, run->text))
 			diag_error(d, run->at, "`%.40s` is not in the sandbox's `programs`; they are found as /bin/NAME", run->text);
 	}
-	for (int i = 0; i < s->programs.count; i++) {
-		const struct config_text *p = &s->programs.item[i];
-
-		if (*base_name(p->text) == 0)
-			diag_error(d, p->at, "`%.40s` names a folder; name the program file", p->text);
-		for (int j = 0; j < i; j++)
-			if (strcmp(base_name(p->text), base_name(s->programs.item[j].text)) == 0)
-				diag_error(d, p->at, "two programs are called `%.40s`; rename one", base_name(p->text));
-	}
+	check_names(d, &s->programs, "programs", "names a folder; name the program file");
+	check_names(d, &s->files, "files", "does not end in a name; end it in the name that it shall have in the sandbox");
 }
 
 /* ---- between sandboxes ---- */

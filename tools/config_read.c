@@ -295,6 +295,19 @@ READER(read_programs)
 	take_list(d, value, into, read_program);
 }
 
+READER(read_file)
+{
+	struct config_list *list = &((struct config_sandbox *)into)->files;
+
+	if (list->count < CONFIG_MAX_LIST && take_text(d, value, &list->item[list->count]))
+		list->count++;
+}
+
+READER(read_files)
+{
+	take_list(d, value, into, read_file);
+}
+
 READER(read_devices)
 {
 	take_list(d, value, into, read_device);
@@ -369,6 +382,7 @@ static const struct key sandbox_keys[] = {
 	{ "image", "debian-cloud or a path", "the Linux kernel (bzImage). Default debian-cloud, fetched by set-up",
 		read_image },
 	{ "programs", "list of paths", "static ELF programs and scripts, packed as /bin/NAME", read_programs },
+	{ "files", "list of paths", "files, and folders with all that is in them, packed as /NAME", read_files },
 	{ "vcpus", "map of VCPUs", "its VCPUs, by name", read_vcpus },
 	{ "devices", "list", "console (com1), rest, or {pci: ...} entries", read_devices },
 	{ "ports", "list of ranges", "I/O ports it may use without an exit, like 0x2f8-0x2ff", read_ports },

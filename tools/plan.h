@@ -54,6 +54,17 @@ uint8_t *plan_blob(struct plan *plan, uint64_t *size);
 /* Offset of a copy of `text` among the strings. The strings never run out: see config_check's limits. */
 uint32_t plan_string(struct plan *plan, const char *text);
 
+/* The initramfs of a sandbox: stock archive of Linux, programs, files. Bytes are the caller's to free in any case; none =
+ * the sandbox starts without. False after errors in *d. */
+struct plan_archive {
+	uint8_t *bytes;
+	uint64_t size;
+	uint32_t inode; /* number of the last member */
+};
+bool plan_archive(struct plan_archive *a, const struct config_sandbox *s, const struct plan_options *options,
+	struct diag *d);
+
+#define TOOL_MAX_FILE_BYTES (1ull << 30)
 /* Whole file in fresh memory. NULL with errno set. */
 uint8_t *tool_read_file(const char *path, uint64_t limit, uint64_t *size);
 

@@ -4,7 +4,6 @@
 
 #include <lib/assert.h>
 #include <lib/bzimage.h>
-#include <lib/cpio.h>
 #include <lib/elf.h>
 #include <lib/sha256.h>
 
@@ -17,7 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_FILE_BYTES (1ull << 30)
 #define INITRD_TOP (1ull << 31) /* boot loaders keep Linux's initrd below 2 GiB */
 
 uint8_t *tool_read_file(const char *path, uint64_t limit, uint64_t *size)
@@ -64,13 +62,6 @@ static uint32_t add_file(struct plan *plan, const char *name, char *path, uint8_
 	return plan->file_count++;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* Bytes of an image that the machine needs: symbols and debug lines lie behind the last segment of an ELF file.
  * Anything else counts whole; whether it can be used is told by whoever reads it. */
 static uint64_t useful_size(const uint8_t *bytes, uint64_t size)
@@ -95,9 +86,9 @@ static int open_file(struct plan *plan, struct diag *d, struct place_in_file at,
 	for (uint32_t i = 0; i < plan->file_count; i++)
 		if (plan->file[i].path && strcmp(plan->file[i].path, path) == 0)
 			return (int)i;
-	bytes = tool_read_file(path, MAX_FILE_BYTES, &size);
+	bytes = tool_read_file(path, TOOL_MAX_FILE_BYTES, &size);
 	if (bytes && size > 0)
-		return (int)add_file(plan, base_name(path), tool_format("%s", path), bytes, useful_size(bytes, size));
+		return (int)add_file(plan, config_base_name(path), tool_format("%s", path), bytes, useful_size(bytes, size));
 	diag_error(d, at, "cannot use %s: %s; %s", path, bytes ? "the file is empty" : strerror(errno), remedy);
 	free(bytes);
 	return -1;
@@ -220,77 +211,7 @@ static bool add_linux(struct plan *plan, struct diag *d, const struct plan_optio
 
 /* ---- initramfs ---- */
 
-struct archive {
-	uint8_t *bytes;
-	uint64_t size;
-	uint32_t inode;
-};
-
-static void append(struct archive *a, const char *name, uint32_t mode, const uint8_t *data, uint64_t size)
-{
-	uint64_t more = qv_cpio_member_size(strlen(name), size);
-
-	a->bytes = realloc(a->bytes, a->size + more + 8);
-	if (!a->bytes)
-		abort();
-	a->size += qv_cpio_write(a->bytes + a->size, ++a->inode, name, mode, data, size);
-}
-
-/* NULL if a Quest or Linux sandbox can start it: a script, or an ELF file, of which *elf is filled. */
-static const char *program_fault(const uint8_t *bytes, uint64_t size, struct qv_elf *elf)
-{
-	*elf = (struct qv_elf){ 0 };
-	if (size > 2 && bytes[0] == '#' && bytes[1] == '!')
-		return NULL;
-	return qv_elf_read(bytes, size, elf);
-}
-
-static void append_program(struct archive *a, struct diag *d, const struct config_text *program)
-{
-	uint64_t size = 0;
-	uint8_t *bytes = tool_read_file(program->text, MAX_FILE_BYTES, &size);
-	struct qv_elf elf;
-	const char *cause = bytes ? program_fault(bytes, size, &elf) : strerror(errno);
-	char *name = tool_format("bin/%s", base_name(program->text));
-
-	if (cause)
-		diag_error(d, program->at, "cannot use program %s: %s; build it, or mend the path", program->text, cause);
-	else if (elf.interpreted)
-		diag_error(d, program->at, "program %s is linked dynamically; link it with `musl-gcc -static`", program->text);
-	else
-		append(a, name, S_IFREG | 0755, bytes, size);
-	free(name);
-	free(bytes);
-}
-
-static bool append_programs(struct archive *a, struct diag *d, const struct config_sandbox *s)
-{
-	int before = d->count;
-
-	if (s->programs.count == 0)
-		return true;
-	append(a, "bin", S_IFDIR | 0755, NULL, 0);
-	for (int i = 0; i < s->programs.count; i++)
-		append_program(a, d, &s->programs.item[i]);
-	append(a, QV_CPIO_TRAILER, 0, NULL, 0);
-	return d->count == before;
-}
-
-/* The stock initramfs comes first; Linux unpacks archives that follow each other at 4-byte boundaries. */
-static bool begin_linux_archive(struct archive *a, struct diag *d, const struct plan_options *o,
-	const struct config_sandbox *s)
-{
-	a->bytes = tool_read_file(o->linux_initrd, MAX_FILE_BYTES, &a->size);
-	if (!a->bytes) {
-		diag_error(d, s->kernel_text.at, "cannot use %s: %s; build it with `make`", o->linux_initrd, strerror(errno));
-		return false;
-	}
-	a->size = (a->size + 3) & ~3ull; /* tool_read_file leaves zeroed room behind the file */
-	a->inode = 1000;
-	return true;
-}
-
-static bool place_initrd(struct plan *plan, struct diag *d, uint32_t i, struct archive *a)
+static bool place_initrd(struct plan *plan, struct diag *d, uint32_t i, const struct plan_archive *a)
 {
 	struct qv_sandbox *to = &plan->sandbox[i];
 	uint64_t top = plan->memory_size[i] < INITRD_TOP ? plan->memory_size[i] : INITRD_TOP;
@@ -311,12 +232,9 @@ static bool place_initrd(struct plan *plan, struct diag *d, uint32_t i, struct a
 
 static bool add_initrd(struct plan *plan, struct diag *d, const struct plan_options *o, uint32_t i)
 {
-	const struct config_sandbox *s = plan->source[i];
-	struct archive a = { 0 };
+	struct plan_archive a = { 0 };
 
-	if (s->kernel == QV_KERNEL_LINUX && !begin_linux_archive(&a, d, o, s))
-		return false;
-	if (!append_programs(&a, d, s)) {
+	if (!plan_archive(&a, plan->source[i], o, d)) {
 		free(a.bytes);
 		return false;
 	}

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 # The system compiler: a host program, and the same objects with sanitizers for its unit tests.
 QUESTC_C := $(filter-out tools/questc.c,$(patsubst %,tools/%.c,diag yaml units config_take config_read config_check config_admit \
-	plan plan_images plan_place plan_blob report report_json))
+	plan plan_archive plan_images plan_place plan_blob report report_json))
 $(B)/questc: $(patsubst %.c,$(B)/host/%.o,$(QUESTC_C) tools/questc.c) $(B)/host/lib.a
 	$(CC) $(HOST_CFLAGS) $^ -lfyaml -o $@
 host-tools: $(B)/questc
 $(B)/san/questc: $(patsubst %.c,$(B)/san/%.o,$(QUESTC_C) tools/questc.c) $(B)/san/lib.a
 	$(CC) $(HOST_CFLAGS) $(SAN) $^ -lfyaml -o $@
+units: $(B)/san/questc # before the tests that use it start, two at a time
 
 # Small images for the tests of system files.
 $(B)/tests/fixture: tests/system/fixture.c

@@ -30,3 +30,15 @@ programs: $(B)/programs/clocksglibc
 .PHONY: programs
 programs: $(patsubst %,$(B)/programs/%,$(PROGRAMS))
 images: programs
+
+# Lua as Debian has it, when set-up has fetched it for the tests (mk/setup-lua). LUA_USE_POSIX: pipes, temporary files,
+# signals; no loading of C modules, since the program is static.
+LUA := $(B)/tools/lua/src
+ifneq ($(wildcard $(LUA)/lua.c),)
+$(B)/programs/lua: $(wildcard $(LUA)/*.[ch])
+	@mkdir -p $(@D) $(B)/programs/lua.include
+	$(Q)echo '#define DEB_HOST_MULTIARCH "x86_64-linux-gnu"' >$(B)/programs/lua.include/lua5.4-deb-multiarch.h
+	$(Q)$(MUSL_CC) -std=gnu99 -O2 -DLUA_USE_POSIX -DLUA_COMPAT_5_3 -I$(B)/programs/lua.include -static \
+		$(filter-out %/luac.c,$(filter %.c,$^)) -lm -o $@
+programs: $(B)/programs/lua
+endif
