@@ -13,7 +13,7 @@ end
 churn(50000)
 collectgarbage("collect")
 print("freed", collectgarbage("count") < base + 200)
-print(collectgarbage("generational"), collectgarbage("incremental", 100, 200))
+print(collectgarbage("generational"), collectgarbage("incremental", 200, 100))
 collectgarbage("generational")
 churn(50000)
 collectgarbage("collect")

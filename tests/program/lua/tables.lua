@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Tables: growth, order, sorting, moving; pairs with metamethods.
 local t = {}
-for i = 1, 100000 do t[i] = (i * 7919) % 100003 end
+for i = 1, 30000 do t[i] = (i * 7919) % 100003 end
 table.sort(t)
 local ordered = true
 for i = 2, #t do ordered = ordered and t[i - 1] <= t[i] end
