@@ -54,8 +54,8 @@ uint8_t *plan_blob(struct plan *plan, uint64_t *size);
 /* Offset of a copy of `text` among the strings. The strings never run out: see config_check's limits. */
 uint32_t plan_string(struct plan *plan, const char *text);
 
-/* The initramfs of a sandbox: stock archive of Linux, programs, files. Bytes are the caller's to free in any case; none =
- * the sandbox starts without. False after errors in *d. */
+/* The initramfs of a sandbox: stock archive of Linux, programs, files. Bytes are the caller's to free in any case;
+ * none = the sandbox starts without. False after errors in *d. */
 struct plan_archive {
 	uint8_t *bytes;
 	uint64_t size;

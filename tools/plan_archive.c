@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The archive of programs and files that a sandbox starts with, written in the same order and with the same bytes from the
- * same input. */
+/* The archive of programs and files that a sandbox starts with: the same bytes from the same input. */
 #include "plan.h"
 
 #include <lib/cpio.h>
@@ -58,8 +57,8 @@ static void unusable(struct diag *d, struct place_in_file at, const char *path, 
 	diag_error(d, at, "cannot use %s of `files`: %s; mend the path", path, cause);
 }
 
-static void append_file(struct plan_archive *a, struct diag *d, struct place_in_file at, const char *path, const char *name,
-	uint32_t mode)
+static void append_file(struct plan_archive *a, struct diag *d, struct place_in_file at, const char *path,
+	const char *name, uint32_t mode)
 {
 	uint64_t size = 0;
 	uint8_t *bytes = tool_read_file(path, TOOL_MAX_FILE_BYTES, &size);
@@ -76,8 +75,8 @@ static int visible(const struct dirent *e)
 	return strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
 }
 
-static void append_tree(struct plan_archive *a, struct diag *d, struct place_in_file at, const char *path, const char *name,
-	int depth);
+static void append_tree(struct plan_archive *a, struct diag *d, struct place_in_file at, const char *path,
+	const char *name, int depth);
 
 static void append_folder(struct plan_archive *a, struct diag *d, struct place_in_file at, const char *path,
 	const char *name, int depth)
@@ -101,8 +100,8 @@ static void append_folder(struct plan_archive *a, struct diag *d, struct place_i
 	free(entry);
 }
 
-static void append_tree(struct plan_archive *a, struct diag *d, struct place_in_file at, const char *path, const char *name,
-	int depth)
+static void append_tree(struct plan_archive *a, struct diag *d, struct place_in_file at, const char *path,
+	const char *name, int depth)
 {
 	struct stat st;
 
