@@ -61,7 +61,7 @@ rm -rf $work/root && mkdir -p $work/root
 (tail -c "+$((at + 1))" $work/programs.blob | (cd $work/root && busybox cpio -i)) 2>$work/log
 cmp $work/root/bin/hello $images/hello >>$work/log && [ -x $work/root/bin/hello ] && [ ! -e $work/root/TRAILER!!! ]
 point $? "programs are packed as an executable /bin/NAME"
-diff -r tests/system/good $work/root/good >$work/log 2>&1 && cmp LICENSE $work/root/LICENSE && [ ! -x $work/root/LICENSE ]
+diff -r tests/system/machines $work/root/machines >$work/log 2>&1 && cmp LICENSE $work/root/LICENSE && [ ! -x $work/root/LICENSE ]
 point $? "files and folders are packed as /NAME"
 
 $questc keys >$work/keys 2>$work/log
