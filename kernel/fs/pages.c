@@ -97,10 +97,9 @@ static void free_node(struct page_map *map, uint64_t *slot)
 }
 
 /* Cut the part of the tree below `node`, whose first page is `base`. Depth is at most three. */
-static uint64_t cut_node(struct page_map *map, uint64_t *node, uint32_t level, uint64_t base, uint64_t first)
+static void cut_node(struct page_map *map, uint64_t *node, uint32_t level, uint64_t base, uint64_t first,
+	struct page_cut *cut)
 {
-	uint64_t count = 0;
-
 	for (uint32_t i = 0; i < PAGES_FAN; i++) {
 		uint64_t start = base + i * span(level - 1);
 
@@ -109,30 +108,33 @@ static uint64_t cut_node(struct page_map *map, uint64_t *node, uint32_t level, u
 		if (start + span(level - 1) <= first || !node[i])
 			continue;
 		if (level == 1) {
-			count += drop(&node[i]);
-			if (count % DROPS == 0)
+			cut->pages += drop(&node[i]);
+			if (cut->pages % DROPS == 0)
 				sched_preempt_point();
 			continue;
 		}
-		count += cut_node(map, (uint64_t *)node[i], level - 1, start, first);
-		if (start >= first)
+		cut_node(map, (uint64_t *)node[i], level - 1, start, first, cut);
+		if (start >= first) {
 			free_node(map, &node[i]);
+			cut->nodes++;
+		}
 	}
-	return count;
 }
 
-uint64_t pages_cut(struct page_map *map, uint64_t first)
+struct page_cut pages_cut(struct page_map *map, uint64_t first)
 {
-	uint64_t count = 0, root = (uint64_t)map->root;
+	struct page_cut cut = {0};
+	uint64_t root = (uint64_t)map->root;
 
 	for (uint64_t i = first; i < PAGES_DIRECT; i++)
-		count += drop(&map->direct[i]);
+		cut.pages += drop(&map->direct[i]);
 	if (root)
-		count += cut_node(map, map->root, map->levels, 0, first);
+		cut_node(map, map->root, map->levels, 0, first, &cut);
 	if (root && first == 0) {
 		free_node(map, &root);
 		map->root = NULL;
 		map->levels = 0;
+		cut.nodes++;
 	}
-	return count;
+	return cut;
 }

@@ -20,8 +20,11 @@ struct page_map { /* zero-initialised = empty */
 uint64_t pages_find(const struct page_map *map, uint64_t index);
 /* Where the frame of page `index` < PAGES_MOST is noted; nodes are made as needed. NULL: no memory. */
 uint64_t *pages_slot(struct page_map *map, uint64_t index);
-/* Give up all pages from `first` on; preemptible. Returns how many there were. The caller's lock keeps others from
- * adding pages. */
-uint64_t pages_cut(struct page_map *map, uint64_t first);
+struct page_cut { /* what was given up */
+	uint64_t pages, nodes;
+};
+/* Give up all pages from `first` on; preemptible. The caller keeps others from adding such pages; pages below, and the
+ * nodes they need, may come meanwhile. */
+struct page_cut pages_cut(struct page_map *map, uint64_t first);
 
 #endif

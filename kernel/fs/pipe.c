@@ -105,17 +105,18 @@ static int64_t read_small(struct pipe *p, uint64_t to, size_t bytes)
 {
 	struct qv_pipe_step step = qv_pipe_read_step(&p->ring, bytes);
 	uint8_t message[SMALL];
-	uint32_t end;
+	struct qv_pipe taken;
 
 	if (p->reading.owner || step.bytes == 0 || step.offset + bytes >= 4096)
 		return 0;
 	memcpy(message, (const uint8_t *)memory_at(p->frame[step.page]) + step.offset, step.bytes);
 	p->ring.read += step.bytes;
-	end = p->ring.read;
+	taken = p->ring;
 	if (!user_write(to, message, step.bytes))
 		return step.bytes;
-	if (p->ring.read == end)
-		p->ring.read -= step.bytes; /* nobody read on meanwhile: it was never taken */
+	/* Nobody read or wrote meanwhile, nor is about to: it was never taken. Else it is lost. */
+	if (p->ring.read == taken.read && p->ring.written == taken.written && !p->reading.owner && !p->writing.owner)
+		p->ring.read -= step.bytes;
 	return -LX_EFAULT;
 }
 

@@ -29,32 +29,12 @@ static struct {
 static uint32_t table_count;
 static const struct proc_processes *processes;
 
-/* Making text. */
-
-static bool reserve(struct proc_text *out, size_t bytes)
-{
-	size_t size = out->size ? out->size : LEAST_TEXT;
-	char *text;
-
-	while (size < out->length + bytes)
-		size *= 2;
-	if (size == out->size)
-		return true;
-	text = size <= MOST_TEXT ? mm_heap_alloc(size) : NULL;
-	if (!text)
-		return false;
-	if (out->size) {
-		memcpy(text, out->text, out->length);
-		mm_heap_free(out->text, out->size);
-	}
-	out->text = text;
-	out->size = size;
-	return true;
-}
+/* Making text. Its makers hold pointers to processes that others may end: nothing is allocated while they print, since
+ * that has preemption points. A text that does not fit is made again with more room. */
 
 void proc_put(struct proc_text *out, const char *bytes, size_t n)
 {
-	if (out->failed || !reserve(out, n)) {
+	if (out->failed || n > out->size - out->length) {
 		out->failed = true;
 		return;
 	}
@@ -83,12 +63,31 @@ static void forget(struct proc_text *out)
 	*out = (struct proc_text){0};
 }
 
+/* Empty, with room for `size` bytes. */
+static bool make_room(struct proc_text *out, size_t size)
+{
+	if (size != out->size) {
+		forget(out);
+		out->text = mm_heap_alloc(size);
+		out->size = out->text ? size : 0;
+	}
+	out->length = 0;
+	out->failed = false;
+	return out->size;
+}
+
 static int64_t make_text(const struct proc_inode *p, struct proc_text *out)
 {
-	int64_t error;
+	size_t size = out->size ? out->size : LEAST_TEXT;
+	int64_t error = 0;
 
-	forget(out);
-	error = p->file->make(out, p->pid);
+	for (; !error && size <= MOST_TEXT; size *= 2) {
+		if (!make_room(out, size))
+			return -LX_ENOMEM;
+		error = p->file->make(out, p->pid);
+		if (!out->failed)
+			break;
+	}
 	return error ? error : out->failed ? -LX_ENOMEM : 0;
 }
 

@@ -195,15 +195,14 @@ static int64_t ramfs_seek(struct file *f, int64_t offset, int32_t whence)
 
 void ramfs_file_cut(struct ramfs_inode *r, uint64_t size)
 {
-	uint32_t nodes = r->map.nodes;
-	uint64_t pages;
+	struct page_cut cut;
 
 	if (!inode_is(&r->inode, LX_S_IFREG))
 		return;
 	r->size = size;
-	pages = pages_cut(&r->map, (size + PAGE - 1) / PAGE);
-	r->pages -= pages;
-	ramfs_uncharge(r->fs, (pages + nodes - r->map.nodes) * PAGE);
+	cut = pages_cut(&r->map, (size + PAGE - 1) / PAGE);
+	r->pages -= cut.pages;
+	ramfs_uncharge(r->fs, (cut.pages + cut.nodes) * PAGE);
 }
 
 /* What the last page holds beyond the end must read as zero when the file grows again. */

@@ -95,6 +95,8 @@ struct fd_table *fd_copy(struct fd_table *t)
 			fd_put(copy);
 			return NULL;
 		}
+		if (!t->file[fd]) /* closed while room was made */
+			continue;
 		copy->file[fd] = file_get(t->file[fd]);
 		set(copy->used, fd, true);
 		set(copy->cloexec, fd, test(t->cloexec, fd));

@@ -83,7 +83,9 @@ int64_t futex_wait(uint64_t address, uint32_t expected, uint32_t bits, uint64_t 
 	if (!w.link)
 		return 0;
 	leave(&w);
-	return result == WAIT_TIMEOUT ? -LX_ETIMEDOUT : -LX_ERESTART;
+	if (result == WAIT_TIMEOUT)
+		return -LX_ETIMEDOUT;
+	return deadline == WAIT_FOREVER ? -LX_ERESTART : signal_keep_deadline(deadline);
 }
 
 static int64_t wake_key(const struct futex_key *key, uint32_t count, uint32_t bits)

@@ -153,6 +153,7 @@ int64_t process_start(const struct first_program *program)
 	}
 	p->arena = program->arena;
 	thread_xsave_init(t->thread.xsave);
+	process_enter(p);
 	task_join(t, p, p->pid);
 	thread_start(&t->thread, program->vcpu, run_first, f);
 	return p->pid;

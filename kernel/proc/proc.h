@@ -62,8 +62,10 @@ struct memory *memory_switch(struct memory *m);
 struct handlers *handlers_create(const struct handlers *from);
 void handlers_put(struct handlers *h);
 
-/* A process without tasks; NULL: no memory or no number. */
+/* A process without tasks, known to nobody; NULL: no memory or no number. */
 struct process *process_create(int32_t pid);
+/* It has all its parts: others may look it up from now on. */
+void process_enter(struct process *p);
 void process_free(struct process *p);
 /* vfork's parent may go on. */
 void process_release_parent(struct process *p);

@@ -54,15 +54,25 @@ struct process *process_create(int32_t pid)
 	p->pid = p->group = p->session = pid;
 	p->stop_told = p->continue_told = true;
 	p->born = hw_rdtsc();
-	*slot = p;
 	return p;
+}
+
+void process_enter(struct process *p)
+{
+	struct process **slot = slot_of(p->pid);
+
+	assert(slot && !*slot && p->handlers && p->files && p->paths);
+	*slot = p;
 }
 
 void process_free(struct process *p)
 {
-	*slot_of(p->pid) = NULL;
-	if (p->info)
-		mm_heap_free(p->info, sizeof(*p->info) * LX_SIGNALS);
+	struct process **slot = slot_of(p->pid);
+
+	if (*slot == p)
+		*slot = NULL;
+	if (p->origin)
+		mm_heap_free(p->origin, sizeof(*p->origin) * LX_SIGNALS);
 	mm_cache_free(&processes, p);
 }
 
@@ -151,6 +161,7 @@ static bool gather_process(struct birth *b, uint64_t flags)
 static void fill_process(struct birth *b, uint64_t flags)
 {
 	struct process *p = b->process, *parent = process_self();
+	uint32_t exit_signal = (uint32_t)flags & LX_CLONE_SIGNAL_MASK;
 
 	p->memory = b->memory;
 	p->handlers = b->handlers;
@@ -158,7 +169,7 @@ static void fill_process(struct birth *b, uint64_t flags)
 	p->paths = b->paths;
 	p->group = parent->group;
 	p->session = parent->session;
-	p->exit_signal = (int32_t)(flags & LX_CLONE_SIGNAL_MASK);
+	p->exit_signal = exit_signal <= LX_SIGNALS ? (int32_t)exit_signal : 0; /* Linux takes others, and sends none */
 	p->memory_limit = parent->memory_limit;
 	p->file_limit = parent->file_limit;
 	p->stack_limit = parent->stack_limit;
@@ -168,6 +179,7 @@ static void fill_process(struct birth *b, uint64_t flags)
 		p->sibling = p->parent->children;
 		p->parent->children = p;
 	}
+	process_enter(p);
 }
 
 static void fill_task(struct task *t, const struct trap_frame *frame, const struct clone_request *r)
@@ -191,9 +203,9 @@ static void fill_task(struct task *t, const struct trap_frame *frame, const stru
 		t->clear_tid = r->child_tid;
 }
 
-static int64_t check_flags(uint64_t flags)
+static int64_t check_request(const struct clone_request *r)
 {
-	uint64_t sharing = flags & THREAD_FLAGS;
+	uint64_t flags = r->flags, sharing = flags & THREAD_FLAGS;
 
 	if (flags & ~(uint64_t)KNOWN_FLAGS)
 		return -LX_EINVAL;
@@ -201,6 +213,8 @@ static int64_t check_flags(uint64_t flags)
 		return -LX_EINVAL;
 	if ((flags & LX_CLONE_SIGHAND) && !(flags & LX_CLONE_VM))
 		return -LX_EINVAL;
+	if ((flags & LX_CLONE_SETTLS) && r->tls >= SPACE_USER_END) /* what is loaded into FS must be canonical */
+		return -LX_EPERM;
 	return 0;
 }
 
@@ -224,7 +238,8 @@ static int64_t gather(struct birth *b, const struct clone_request *r)
 	b->task = task_create();
 	if (!b->task || (!(r->flags & LX_CLONE_THREAD) && !gather_process(b, r->flags)))
 		return -LX_ENOMEM;
-	return 0;
+	/* The process may have begun to end while this blocked: a thread that joined now would miss it. */
+	return task_self()->killed ? -LX_EINTR : 0;
 }
 
 /* Start the child; by vfork, wait until it has a program of its own or has ended: its struct may be gone by then. */
@@ -243,7 +258,7 @@ int64_t process_clone(const struct trap_frame *frame, const struct clone_request
 {
 	struct birth b = {0};
 	struct vcpu *vcpu = r->vcpu ? r->vcpu : thread_self()->home;
-	int64_t error = check_flags(r->flags);
+	int64_t error = check_request(r);
 
 	if (error)
 		return error;

@@ -13,6 +13,7 @@
 #define FILE_MODE (LX_S_IFREG | 0444u)
 #define TICK_NS 10000000u
 #define PAGE 4096u
+#define MAPS_STEP 2u /* areas told between two preemption points */
 #define BILLION 1000000000u
 
 typedef unsigned long long ull;
@@ -125,16 +126,20 @@ static int64_t make_maps(struct proc_text *out, uint32_t pid)
 {
 	const struct process *p = find(pid);
 	uint64_t at = 0, bytes;
-	uint32_t flags;
+	uint32_t flags, told = 0;
 
 	if (!p)
 		return -LX_ESRCH;
-	while (p->memory && space_next_area(p->memory->space, &at, &bytes, &flags)) {
+	while (p && p->memory && !out->failed && space_next_area(p->memory->space, &at, &bytes, &flags)) {
 		proc_print(out, "%08llx-%08llx %c%c%c%c 00000000 00:00 0%s\n", (ull)at, (ull)(at + bytes),
 			(flags & SPACE_READ) ? 'r' : '-', (flags & SPACE_WRITE) ? 'w' : '-',
 			(flags & SPACE_EXEC) ? 'x' : '-', (flags & SPACE_SHARED) ? 's' : 'p',
 			label(p->memory, at, flags));
 		at += bytes;
+		if (++told % MAPS_STEP == 0) {
+			sched_preempt_point();
+			p = find(pid); /* it may have ended, and its memory with it */
+		}
 	}
 	return 0;
 }

@@ -2,7 +2,8 @@
 /*
  * The frame is at (RSP + 8) % 16 == 0 when the handler starts, 128 bytes below the interrupted RSP (the red zone of the
  * System V ABI), the XSAVE area above it on 64 bytes. What comes back from the user stack is checked before it is
- * loaded: flags and selectors by trap_sanitise, the XSAVE header and MXCSR by thread_xsave_load.
+ * loaded: flags and selectors by trap_sanitise, the XSAVE header and MXCSR by thread_xsave_load, from a copy that
+ * nothing is loaded from before that.
  */
 #include "sigframe.h"
 #include "proc.h"
@@ -90,16 +91,24 @@ static void take_context(struct trap_frame *f, const struct lx_sigcontext *c)
 	trap_sanitise(f);
 }
 
-/* Register state from the user stack; `at` 0 = the state of a fresh program. */
+/* Register state from the user stack; `at` 0 = the state of a fresh program. It is read beside the thread's own area:
+ * reading may block, and what a switch saves and loads meanwhile must be the registers as they are. */
 static bool pop_state(uint64_t at)
 {
-	struct thread *t = thread_self();
+	uint32_t bytes = thread_xsave_bytes();
+	void *image = mm_heap_alloc(bytes);
+	bool good;
 
-	thread_xsave_init(t->xsave);
-	if (at && (at % XSAVE_ALIGN || user_read(t->xsave, at, thread_xsave_bytes())))
+	if (!image)
 		return false;
-	thread_xsave_load(t->xsave);
-	return true;
+	thread_xsave_init(image);
+	good = !at || (at % XSAVE_ALIGN == 0 && user_read(image, at, bytes) == 0);
+	if (good) {
+		memcpy(thread_self()->xsave, image, bytes);
+		thread_xsave_load(thread_self()->xsave);
+	}
+	mm_heap_free(image, bytes);
+	return good;
 }
 
 int64_t signal_return(struct trap_frame *frame)

@@ -11,6 +11,7 @@
 #define IGNORED_BY_DEFAULT (SIGNAL_BIT(LX_SIGCHLD) | SIGNAL_BIT(LX_SIGURG) | SIGNAL_BIT(LX_SIGWINCH) | \
 	SIGNAL_BIT(LX_SIGCONT))
 #define STOPS (SIGNAL_BIT(LX_SIGSTOP) | SIGNAL_BIT(LX_SIGTSTP) | SIGNAL_BIT(LX_SIGTTIN) | SIGNAL_BIT(LX_SIGTTOU))
+#define SYSCALL_BYTES 2u /* of the SYSCALL instruction */
 #define SYNCHRONOUS (SIGNAL_BIT(LX_SIGSEGV) | SIGNAL_BIT(LX_SIGBUS) | SIGNAL_BIT(LX_SIGILL) | SIGNAL_BIT(LX_SIGFPE) | \
 	SIGNAL_BIT(LX_SIGTRAP))
 
@@ -24,11 +25,6 @@ static bool is_ignored(const struct process *p, int32_t signal)
 static uint64_t waiting(const struct task *t)
 {
 	return (t->pending | t->process->pending) & ~t->blocked;
-}
-
-bool signal_waits(void)
-{
-	return task_self()->killed || waiting(task_self());
 }
 
 static void poke(struct task *t)
@@ -60,16 +56,51 @@ static void resume(struct process *p)
 		process_tell_parent(p, LX_CLD_CONTINUED);
 }
 
-static void keep_info(struct process *p, int32_t signal, const struct lx_siginfo *info)
+void signal_pass_on(struct process *p, const struct task *t, uint64_t set)
 {
-	if (!p->info)
-		p->info = mm_heap_alloc(sizeof(*p->info) * LX_SIGNALS);
-	if (!p->info)
+	set &= p->pending;
+	for (struct task *other = p->tasks; other && set; other = other->next) {
+		if (other == t || other->killed || !(set & ~other->blocked))
+			continue;
+		poke(other);
+		set &= other->blocked;
+	}
+}
+
+static void set_blocked(struct task *t, uint64_t mask)
+{
+	uint64_t added = mask & ~t->blocked;
+
+	t->blocked = mask;
+	signal_pass_on(t->process, t, added);
+}
+
+_Static_assert(sizeof(struct signal_origin) * LX_SIGNALS <= 2048, "a block that is given out in one step (mm/heap.c)");
+
+static void keep_origin(struct process *p, int32_t signal, const struct lx_siginfo *info)
+{
+	if (!p->origin)
+		p->origin = mm_heap_alloc(sizeof(*p->origin) * LX_SIGNALS);
+	if (!p->origin)
 		return; /* the signal is delivered all the same, without details */
-	memset(&p->info[signal - 1], 0, sizeof(*p->info));
-	if (info)
-		p->info[signal - 1] = *info;
-	p->info[signal - 1].signal = signal;
+	p->origin[signal - 1] = (struct signal_origin){0};
+	if (!info)
+		return;
+	p->origin[signal - 1] = (struct signal_origin){.code = info->code};
+	p->origin[signal - 1].pid = info->sender.pid;
+	p->origin[signal - 1].status = info->sender.status;
+}
+
+static struct lx_siginfo told_origin(const struct process *p, int32_t signal)
+{
+	struct lx_siginfo info = {.signal = signal};
+
+	if (!p->origin)
+		return info;
+	info.code = p->origin[signal - 1].code;
+	info.sender.pid = p->origin[signal - 1].pid;
+	info.sender.status = p->origin[signal - 1].status;
+	return info;
 }
 
 /* What must happen before the signal is looked at by anyone. True if it is to be kept pending. */
@@ -90,7 +121,7 @@ void signal_process(struct process *p, int32_t signal, const struct lx_siginfo *
 	if (!prepare(p, signal, p->tasks ? p->tasks->blocked : 0))
 		return;
 	if (!(p->pending & SIGNAL_BIT(signal)))
-		keep_info(p, signal, info);
+		keep_origin(p, signal, info);
 	p->pending |= SIGNAL_BIT(signal);
 	if (signal == LX_SIGKILL) {
 		for (struct task *t = p->tasks; t; t = t->next)
@@ -164,7 +195,7 @@ void signal_set_mask(uint64_t mask)
 {
 	struct task *t = task_self();
 
-	t->blocked = mask & ~SIGNAL_UNBLOCKABLE;
+	set_blocked(t, mask & ~SIGNAL_UNBLOCKABLE);
 	if (waiting(t))
 		t->thread.work |= THREAD_WORK_SIGNAL;
 }
@@ -208,8 +239,7 @@ static int32_t take(struct task *t, uint64_t set, struct lx_siginfo *info)
 			*info = t->sent;
 	} else {
 		t->process->pending &= ~SIGNAL_BIT(signal);
-		if (t->process->info)
-			*info = t->process->info[signal - 1];
+		*info = told_origin(t->process, signal);
 	}
 	return signal;
 }
@@ -225,8 +255,8 @@ int64_t signal_wait(uint64_t set, struct lx_siginfo *info, uint64_t deadline)
 		return signal;
 	t->blocked &= ~set; /* so that it interrupts the wait */
 	result = sched_sleep(deadline, true);
-	t->blocked = blocked;
 	signal = take(t, set, info);
+	set_blocked(t, blocked);
 	if (signal)
 		return signal;
 	return result == WAIT_TIMEOUT ? -LX_EAGAIN : -LX_EINTR;
@@ -281,25 +311,54 @@ static void act_by_default(struct process *p, int32_t signal, const struct trap_
 
 /* ---- delivery ---- */
 
+int64_t signal_keep_deadline(uint64_t deadline)
+{
+	task_self()->deadline = deadline;
+	return -LX_ERESTARTBLOCK;
+}
+
+bool signal_kept_deadline(uint64_t *deadline)
+{
+	struct task *t = task_self();
+
+	if (!t->again)
+		return false;
+	t->again = false;
+	*deadline = t->deadline;
+	return true;
+}
+
 static bool is_restart(int64_t result)
 {
-	return result == -LX_ERESTART || result == -LX_ERESTARTNOHAND;
+	return result == -LX_ERESTART || result == -LX_ERESTARTNOHAND || result == -LX_ERESTARTBLOCK;
+}
+
+/* A handler runs before a call that was to be made again with its old deadline: it is not made again. */
+static void give_up_call(struct task *t, struct trap_frame *frame)
+{
+	if (!t->again)
+		return;
+	t->again = false;
+	frame->rax = (uint64_t)-LX_EINTR;
+	frame->rip += SYSCALL_BYTES;
 }
 
 /* A system call that a signal cut short: made again, or EINTR. `a` is the handler that runs now, NULL = none. */
 static void settle_call(struct trap_frame *frame, const struct lx_sigaction *a)
 {
+	struct task *t = task_self();
 	int64_t result = (int64_t)frame->rax;
 
 	if (frame->vector != TRAP_SYSCALL || !is_restart(result))
 		return;
-	if (a && (result == -LX_ERESTARTNOHAND || !(a->flags & LX_SA_RESTART))) {
+	if (a && (result != -LX_ERESTART || !(a->flags & LX_SA_RESTART))) {
 		frame->rax = (uint64_t)-LX_EINTR;
 		return;
 	}
+	t->again = result == -LX_ERESTARTBLOCK;
 	frame->rax = frame->error;
-	frame->rip -= 2; /* the SYSCALL instruction */
-	task_self()->thread.work |= THREAD_WORK_FRAME;
+	frame->rip -= SYSCALL_BYTES;
+	t->thread.work |= THREAD_WORK_FRAME;
 }
 
 static void run_handler(struct task *t, struct trap_frame *frame, int32_t signal, const struct lx_siginfo *info)
@@ -307,6 +366,7 @@ static void run_handler(struct task *t, struct trap_frame *frame, int32_t signal
 	struct lx_sigaction *slot = &t->process->handlers->action[signal], a = *slot;
 	uint64_t mask = t->restore_mask ? t->saved_mask : t->blocked;
 
+	give_up_call(t, frame);
 	settle_call(frame, &a);
 	frame->vector = 0; /* settled once */
 	if (!sigframe_push(frame, signal, &a, info, mask)) {
@@ -314,9 +374,8 @@ static void run_handler(struct task *t, struct trap_frame *frame, int32_t signal
 		process_end(LX_SIGSEGV);
 	}
 	t->restore_mask = false;
-	t->blocked |= a.mask;
-	if (!(a.flags & LX_SA_NODEFER))
-		t->blocked |= SIGNAL_BIT(signal) & ~SIGNAL_UNBLOCKABLE;
+	set_blocked(t, t->blocked | a.mask |
+		((a.flags & LX_SA_NODEFER) ? 0 : SIGNAL_BIT(signal) & ~SIGNAL_UNBLOCKABLE));
 	if (a.flags & LX_SA_RESETHAND)
 		slot->handler = LX_SIG_DFL;
 }
@@ -351,7 +410,5 @@ void signal_deliver(struct trap_frame *frame)
 	if (!t->restore_mask)
 		return;
 	t->restore_mask = false;
-	t->blocked = t->saved_mask;
-	if (waiting(t))
-		t->thread.work |= THREAD_WORK_SIGNAL;
+	signal_set_mask(t->saved_mask);
 }

@@ -99,6 +99,7 @@ bool task_leave(struct task *t)
 	p->consumed += t->thread.consumed;
 	if (--p->task_count == 1)
 		sched_wake_all(&p->alone);
+	signal_pass_on(p, t, ~t->blocked);
 	return p->task_count == 0;
 }
 

@@ -6,6 +6,7 @@
 #include <hw/cpu.h>
 #include <lib/clock.h>
 #include <mm/space.h>
+#include <proc/signal.h>
 #include <proc/time.h>
 #include <proc/vdso.h>
 
@@ -69,6 +70,8 @@ int64_t proc_take_timeout(uint64_t at, uint64_t *deadline)
 {
 	struct lx_timespec t;
 
+	if (signal_kept_deadline(deadline))
+		return 0;
 	if (user_read(&t, at, sizeof(t)))
 		return -LX_EFAULT;
 	if (!proc_time_valid(&t))

@@ -183,11 +183,20 @@ static int64_t poll_entries(uint64_t entries, uint32_t count, uint64_t deadline)
 	return result;
 }
 
+/* A wait that was interrupted goes on, if at all, to the deadline it had. */
+static int64_t until(uint64_t deadline, int64_t result)
+{
+	return result == -LX_ERESTARTNOHAND && deadline != WAIT_FOREVER ? signal_keep_deadline(deadline) : result;
+}
+
 static int64_t sys_poll(struct trap_frame *f)
 {
 	int32_t ms = (int32_t)arg2(f);
+	uint64_t deadline;
 
-	return poll_entries(arg0(f), (uint32_t)arg1(f), ms < 0 ? WAIT_FOREVER : proc_deadline_ns((uint64_t)ms * 1000000u));
+	if (!signal_kept_deadline(&deadline))
+		deadline = ms < 0 ? WAIT_FOREVER : proc_deadline_ns((uint64_t)ms * 1000000u);
+	return until(deadline, poll_entries(arg0(f), (uint32_t)arg1(f), deadline));
 }
 
 /* Take an optional signal mask of `bytes` bytes; false in *borrowed if there is none. */
@@ -215,7 +224,7 @@ static int64_t sys_ppoll(struct trap_frame *f)
 	if (!result)
 		result = borrow_mask(arg3(f), arg4(f), &borrowed);
 	if (!result)
-		result = poll_entries(arg0(f), (uint32_t)arg1(f), deadline);
+		result = until(deadline, poll_entries(arg0(f), (uint32_t)arg1(f), deadline));
 	if (borrowed)
 		signal_return_mask();
 	return result;
@@ -226,14 +235,14 @@ static int64_t sys_select(struct trap_frame *f)
 	uint64_t deadline = WAIT_FOREVER;
 	struct lx_timeval tv;
 
-	if (arg4(f)) {
+	if (!signal_kept_deadline(&deadline) && arg4(f)) {
 		if (user_read(&tv, arg4(f), sizeof(tv)))
 			return -LX_EFAULT;
 		if (tv.seconds < 0 || tv.microseconds < 0)
 			return -LX_EINVAL;
 		deadline = proc_deadline(&(struct lx_timespec){tv.seconds, tv.microseconds * 1000});
 	}
-	return fs_select(process_self()->files, (uint32_t)arg0(f), arg1(f), arg2(f), arg3(f), deadline);
+	return until(deadline, fs_select(process_self()->files, (uint32_t)arg0(f), arg1(f), arg2(f), arg3(f), deadline));
 }
 
 static int64_t sys_pselect6(struct trap_frame *f)
@@ -247,7 +256,8 @@ static int64_t sys_pselect6(struct trap_frame *f)
 	if (!result)
 		result = borrow_mask(set[0], set[1], &borrowed);
 	if (!result)
-		result = fs_select(process_self()->files, (uint32_t)arg0(f), arg1(f), arg2(f), arg3(f), deadline);
+		result = until(deadline,
+			fs_select(process_self()->files, (uint32_t)arg0(f), arg1(f), arg2(f), arg3(f), deadline));
 	if (borrowed)
 		signal_return_mask();
 	return result;

@@ -68,25 +68,18 @@ static uint64_t *limit_of(struct process *p, uint32_t kind)
 	}
 }
 
-static int64_t read_limit(struct process *p, uint32_t kind, uint64_t to)
+static uint64_t get_limit(struct process *p, uint32_t kind)
 {
 	const uint64_t *limit = limit_of(p, kind);
-	uint64_t value = limit && *limit ? *limit : UINT64_MAX, pair[2] = {value, value};
 
-	if (kind >= RLIMIT_KINDS)
-		return -LX_EINVAL;
-	return to ? user_write(to, pair, sizeof(pair)) : 0;
+	return limit && *limit ? *limit : UINT64_MAX;
 }
 
 /* Limits can be lowered; a memory limit that the system file gave cannot be raised by programs. */
-static int64_t write_limit(struct process *p, uint32_t kind, uint64_t from)
+static int64_t set_limit(struct process *p, uint32_t kind, const uint64_t pair[2])
 {
-	uint64_t *limit = limit_of(p, kind), pair[2];
+	uint64_t *limit = limit_of(p, kind);
 
-	if (kind >= RLIMIT_KINDS)
-		return -LX_EINVAL;
-	if (user_read(pair, from, sizeof(pair)))
-		return -LX_EFAULT;
 	if (pair[0] > pair[1])
 		return -LX_EINVAL;
 	if (!limit)
@@ -103,25 +96,41 @@ static int64_t write_limit(struct process *p, uint32_t kind, uint64_t from)
 	return 0;
 }
 
+/* `to` and `from` may be 0. The copies come first and last: the process may be gone after one. */
+static int64_t limits(int32_t pid, uint32_t kind, uint64_t from, uint64_t to)
+{
+	uint64_t pair[2], old;
+	struct process *p;
+	int64_t error = 0;
+
+	if (kind >= RLIMIT_KINDS)
+		return -LX_EINVAL;
+	if (from && user_read(pair, from, sizeof(pair)))
+		return -LX_EFAULT;
+	p = pid ? process_by_pid(pid) : process_self();
+	if (!p || p->state >= PROCESS_DYING) /* its tables may be gone */
+		return -LX_ESRCH;
+	old = get_limit(p, kind);
+	if (from)
+		error = set_limit(p, kind, pair);
+	if (error || !to)
+		return error;
+	return user_write(to, (uint64_t[2]){old, old}, 2 * sizeof(old));
+}
+
 static int64_t sys_getrlimit(struct trap_frame *f)
 {
-	return read_limit(process_self(), (uint32_t)arg0(f), arg1(f));
+	return arg1(f) ? limits(0, (uint32_t)arg0(f), 0, arg1(f)) : -LX_EFAULT;
 }
 
 static int64_t sys_setrlimit(struct trap_frame *f)
 {
-	return write_limit(process_self(), (uint32_t)arg0(f), arg1(f));
+	return arg1(f) ? limits(0, (uint32_t)arg0(f), arg1(f), 0) : -LX_EFAULT;
 }
 
 static int64_t sys_prlimit64(struct trap_frame *f)
 {
-	struct process *p = (int32_t)arg0(f) ? process_by_pid((int32_t)arg0(f)) : process_self();
-	int64_t error;
-
-	if (!p || p->state >= PROCESS_DYING) /* its tables may be gone */
-		return -LX_ESRCH;
-	error = read_limit(p, (uint32_t)arg1(f), arg3(f));
-	return error || !arg2(f) ? error : write_limit(p, (uint32_t)arg1(f), arg2(f));
+	return limits((int32_t)arg0(f), (uint32_t)arg1(f), arg2(f), arg3(f));
 }
 
 static int64_t sys_getcpu(struct trap_frame *f)

@@ -191,11 +191,11 @@ static int64_t sys_set_robust_list(struct trap_frame *f)
 static int64_t sys_get_robust_list(struct trap_frame *f)
 {
 	const struct task *t = (int32_t)arg0(f) ? task_by_tid((int32_t)arg0(f)) : task_self();
-	uint64_t bytes = ROBUST_HEAD_BYTES;
+	uint64_t bytes = ROBUST_HEAD_BYTES, robust = t ? t->robust : 0; /* the task may be gone after a copy */
 
 	if (!t)
 		return -LX_ESRCH;
-	if (user_write(arg1(f), &t->robust, sizeof(t->robust)))
+	if (user_write(arg1(f), &robust, sizeof(robust)))
 		return -LX_EFAULT;
 	return user_write(arg2(f), &bytes, sizeof(bytes));
 }
@@ -286,6 +286,8 @@ static int64_t futex_timeout(const struct trap_frame *f, uint32_t command, uint6
 	struct lx_timespec t;
 	bool absolute = command == LX_FUTEX_WAIT_BITSET;
 
+	if (signal_kept_deadline(deadline))
+		return 0;
 	*deadline = WAIT_FOREVER;
 	if (!arg3(f))
 		return 0;

@@ -57,8 +57,7 @@ static int64_t sys_rt_sigsuspend(struct trap_frame *f)
 	if (user_read(&mask, arg0(f), sizeof(mask)))
 		return -LX_EFAULT;
 	signal_borrow_mask(mask);
-	while (!signal_waits())
-		sched_sleep(WAIT_FOREVER, true);
+	sched_sleep(WAIT_FOREVER, true);
 	signal_return_mask();
 	return -LX_ERESTARTNOHAND;
 }

@@ -101,26 +101,18 @@ static int64_t sys_times(struct trap_frame *f)
 
 /* ---- sleeping ---- */
 
-/* Sleep through wake-ups that bring no signal. */
-static bool sleep_until(uint64_t deadline)
-{
-	while (sched_sleep(deadline, true) != WAIT_TIMEOUT) {
-		if (signal_waits())
-			return false;
-	}
-	return true;
-}
-
+/* A sleep that is interrupted always leaves the kernel, even if the signal is gone by then: only the hook on the way to
+ * ring 3 stops a stopped process and forgets the interruption. */
 static int64_t sleep_relative(uint64_t deadline, uint64_t rest)
 {
 	uint64_t now;
 
-	if (sleep_until(deadline))
+	if (sched_sleep(deadline, true) == WAIT_TIMEOUT)
 		return 0;
 	now = hw_rdtsc();
 	if (rest && write_time(rest, deadline > now ? proc_ns(deadline - now) : 0))
 		return -LX_EFAULT;
-	return -LX_EINTR;
+	return signal_keep_deadline(deadline);
 }
 
 static int64_t sys_nanosleep(struct trap_frame *f)
@@ -135,7 +127,10 @@ static int64_t sys_clock_nanosleep(struct trap_frame *f)
 {
 	int32_t clock = (int32_t)arg0(f);
 	struct lx_timespec t;
+	uint64_t deadline;
 
+	if (signal_kept_deadline(&deadline))
+		return sleep_relative(deadline, arg3(f));
 	if (clock != LX_CLOCK_MONOTONIC && clock != LX_CLOCK_REALTIME && clock != LX_CLOCK_BOOTTIME)
 		return clock >= 0 && clock <= LX_CLOCK_BOOTTIME ? -LX_EOPNOTSUPP : -LX_EINVAL;
 	if (user_read(&t, arg2(f), sizeof(t)))
@@ -144,7 +139,7 @@ static int64_t sys_clock_nanosleep(struct trap_frame *f)
 		return -LX_EINVAL;
 	if (!(arg1(f) & LX_TIMER_ABSTIME))
 		return sleep_relative(proc_deadline(&t), arg3(f));
-	return sleep_until(proc_absolute(clock, &t)) ? 0 : -LX_ERESTARTNOHAND;
+	return sched_sleep(proc_absolute(clock, &t), true) == WAIT_TIMEOUT ? 0 : -LX_ERESTARTNOHAND;
 }
 
 /* ---- the process' alarm ---- */

@@ -6,7 +6,8 @@
 #include <fs/inode.h>
 #include <lib/fmt.h>
 
-/* Text being made. Writing beyond what memory allows is cut off and told as -LX_ENOMEM to the reader. */
+/* Text being made. Writing never blocks; what does not fit sets `failed`, and the text is made again with more room, up
+ * to 1 MiB: beyond that the reader gets -LX_ENOMEM. */
 struct proc_text {
 	char *text;
 	size_t length, size;
@@ -18,8 +19,9 @@ void proc_put(struct proc_text *out, const char *bytes, size_t n);
 struct proc_file {
 	const char *name;
 	uint32_t mode; /* LX_S_IFREG | 0444, or LX_S_IFLNK | 0777: the text is the target then */
-	/* Whole contents at this moment; made anew by each read at offset 0. `pid` 0 = a file of /proc itself. 0 or an
-	 * error, which the reader gets. Thread context. */
+	/* Whole contents at this moment; made anew by each read at offset 0, and more than once if it is long. `pid` 0 = a
+	 * file of /proc itself. 0 or an error, which the reader gets. Thread context; a long one has preemption points,
+	 * looks processes up again after each, and ends when `failed` is set. */
 	int64_t (*make)(struct proc_text *out, uint32_t pid);
 };
 

@@ -9,8 +9,8 @@
 
 #include <proc/process.h>
 
-/* Wait while the word at `address` is `expected`: 0, -LX_EAGAIN, -LX_ETIMEDOUT, -LX_ERESTART, -LX_EFAULT,
- * -LX_EINVAL. */
+/* Wait while the word at `address` is `expected`: 0, -LX_EAGAIN, -LX_ETIMEDOUT, -LX_ERESTART, -LX_ERESTARTBLOCK,
+ * -LX_EFAULT, -LX_EINVAL. */
 int64_t futex_wait(uint64_t address, uint32_t expected, uint32_t bits, uint64_t deadline);
 /* Wake at most `count` waiters that share a bit with `bits`; how many. */
 int64_t futex_wake(uint64_t address, uint32_t count, uint32_t bits);

@@ -65,7 +65,7 @@ struct process {
 	bool stop_told, continue_told; /* wait4 has reported it; true also when there is nothing to report */
 	uint32_t stop_signal;
 	uint64_t pending; /* signals of the process; bit signal - 1 */
-	struct lx_siginfo *info; /* one for each pending signal, allocated when first needed */
+	struct signal_origin *origin; /* one for each signal, allocated when first needed */
 	struct wait_queue child_wait;
 	struct wait_queue stopped;  /* its tasks while it is stopped */
 	struct wait_queue alone;    /* exec waits for the other tasks to be gone */
@@ -87,6 +87,8 @@ struct task {
 	uint64_t pending;
 	uint64_t saved_mask; /* to be restored after a handler ran, if restore_mask */
 	bool restore_mask;
+	bool again;          /* its next system call is one that was cut short and keeps its deadline: */
+	uint64_t deadline;   /* TSC */
 	bool killed; /* exit_group, or exec of another task: this one ends on its way to ring 3 */
 	struct lx_siginfo info; /* of the last fault */
 	struct lx_stack alternate;

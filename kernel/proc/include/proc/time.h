@@ -13,7 +13,8 @@ uint64_t proc_deadline_ns(uint64_t ns);
 uint64_t proc_deadline(const struct lx_timespec *relative);
 /* Is it a time: 0 <= nanoseconds < 10^9, seconds >= 0? */
 bool proc_time_valid(const struct lx_timespec *t);
-/* Read a relative time from user address `at` into a deadline: 0, -LX_EFAULT, -LX_EINVAL. */
+/* Read a relative time from user address `at` into a deadline: 0, -LX_EFAULT, -LX_EINVAL. A call that is made again
+ * keeps the deadline it had (signal_keep_deadline). */
 int64_t proc_take_timeout(uint64_t at, uint64_t *deadline);
 /* TSC of an absolute time of `clock` (CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_BOOTTIME). */
 uint64_t proc_absolute(int32_t clock, const struct lx_timespec *t);

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What comes between the steps of a system call: stops while it sleeps, handlers while it waits, births and ends at the
+ * same time. Each part once hung or ended a kernel.
+ */
+#include "show.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+
+#define FUTEX_WAIT 0
+#define PAGE 4096
+
+static volatile sig_atomic_t count, second;
+
+static int on_quest(void)
+{
+	struct utsname name;
+
+	uname(&name);
+	return strcmp(name.sysname, "Quest") == 0;
+}
+
+static void note(int signal)
+{
+	(void)signal;
+	count++;
+}
+
+static void catch(int signal, void (*handler)(int), int flags)
+{
+	struct sigaction a = {.sa_handler = handler, .sa_flags = flags};
+
+	sigaction(signal, &a, NULL);
+}
+
+static pid_t start(int (*body)(void))
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		_exit(body());
+	return pid;
+}
+
+/* Exit status, or 1000 + signal. */
+static int end_of(pid_t pid)
+{
+	int status = 0;
+
+	if (waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+static void stop_and_go_on(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGSTOP);
+	waitpid(pid, &status, WUNTRACED);
+	kill(pid, SIGCONT);
+}
+
+/* ---- stops ---- */
+
+static int sleep_a_while(void)
+{
+	struct timespec t = {0, 150000000}, rest;
+
+	return nanosleep(&t, &rest) == 0 ? 5 : errno;
+}
+
+static int sleep_until(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec++;
+	return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == 0 ? 6 : 1;
+}
+
+static void *sleep_beside(void *argument)
+{
+	(void)argument;
+	return (void *)(intptr_t)sleep_a_while();
+}
+
+static int sleep_in_two(void)
+{
+	pthread_t thread;
+	void *result;
+	int here;
+
+	pthread_create(&thread, NULL, sleep_beside, NULL);
+	here = sleep_a_while();
+	pthread_join(thread, &result);
+	return here + (int)(intptr_t)result;
+}
+
+static int suspend(void)
+{
+	sigset_t set;
+
+	catch(SIGUSR1, note, 0);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigemptyset(&set);
+	if (sigsuspend(&set) == 0 || errno != EINTR)
+		return 1;
+	return count == 1 ? 7 : 2;
+}
+
+static int poll_a_while(void)
+{
+	return poll(NULL, 0, 300) == 0 ? 8 : errno;
+}
+
+static int futex_a_while(void)
+{
+	struct timespec t = {0, 300000000};
+	int word = 0;
+
+	return syscall(SYS_futex, &word, FUTEX_WAIT, 0, &t) < 0 && errno == ETIMEDOUT ? 9 : 1;
+}
+
+/* Stopped and continued in one go, so that nothing is pending when the sleeper looks; and stopped for a while. */
+static int end_after_stops(int (*body)(void))
+{
+	pid_t pid = start(body);
+
+	usleep(20000);
+	kill(pid, SIGSTOP);
+	kill(pid, SIGCONT);
+	usleep(20000);
+	stop_and_go_on(pid);
+	return end_of(pid);
+}
+
+/* Stopped again and again: a wait that began anew each time would never end. */
+static int end_under_stops(int (*body)(void))
+{
+	pid_t pid = start(body);
+	siginfo_t info = {0};
+
+	for (int i = 0; i < 400 && info.si_pid == 0; i++) {
+		usleep(20000);
+		kill(pid, SIGSTOP);
+		kill(pid, SIGCONT);
+		waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+	}
+	if (info.si_pid == 0)
+		kill(pid, SIGKILL);
+	return end_of(pid);
+}
+
+static void stops(void)
+{
+	pid_t pid;
+
+	SHOW(end_after_stops(sleep_a_while));
+	SHOW(end_after_stops(sleep_until));
+	SHOW(end_after_stops(sleep_in_two));
+	SHOW(end_under_stops(sleep_a_while));
+	SHOW(end_under_stops(poll_a_while));
+	SHOW(end_under_stops(futex_a_while));
+	pid = start(suspend);
+	usleep(20000);
+	stop_and_go_on(pid);
+	kill(pid, SIGUSR1);
+	SHOW(end_of(pid));
+}
+
+/* ---- handlers ---- */
+
+static void *spin(void *argument)
+{
+	while (!*(volatile int *)argument)
+		;
+	return NULL;
+}
+
+/* A periodic signal whose handler restarts calls does not make a timed wait last for ever; its first one comes while
+ * other threads are ready. */
+static int wait_under_alarm(void)
+{
+	struct itimerval t = {{0, 5000}, {0, 5000}};
+	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+	volatile int over = 0;
+	struct timespec when;
+	pthread_t thread;
+	int result;
+
+	catch(SIGALRM, note, SA_RESTART);
+	pthread_create(&thread, NULL, spin, (void *)&over);
+	setitimer(ITIMER_REAL, &t, NULL);
+	clock_gettime(CLOCK_REALTIME, &when);
+	when.tv_nsec += 200000000;
+	when.tv_sec += when.tv_nsec / 1000000000, when.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&mutex);
+	result = pthread_cond_timedwait(&never, &mutex, &when);
+	over = 1;
+	pthread_join(thread, NULL);
+	return result == ETIMEDOUT && count > 0 ? 10 : 1;
+}
+
+static int nap_under_alarm(void)
+{
+	struct itimerval t = {{0, 0}, {0, 20000}};
+	struct timespec long_time = {100, 0}, rest;
+
+	catch(SIGALRM, note, SA_RESTART);
+	setitimer(ITIMER_REAL, &t, NULL);
+	return nanosleep(&long_time, &rest) < 0 && errno == EINTR && rest.tv_sec == 99 ? 11 : 1;
+}
+
+static void wait_for_second(int signal)
+{
+	(void)signal;
+	while (!second)
+		usleep(1000);
+	count = 1;
+}
+
+static void note_second(int signal)
+{
+	(void)signal;
+	second = 1;
+}
+
+static void *look_on(void *argument)
+{
+	while (!count)
+		usleep(1000);
+	return argument;
+}
+
+/* Two signals come at once; the thread that runs the handler of one blocks the other, which is another thread's then. */
+static int share_signals(void)
+{
+	struct sigaction a = {.sa_handler = wait_for_second};
+	pthread_t thread;
+
+	sigaddset(&a.sa_mask, SIGUSR2);
+	sigaction(SIGUSR1, &a, NULL);
+	catch(SIGUSR2, note_second, 0);
+	pthread_create(&thread, NULL, look_on, NULL);
+	look_on(NULL);
+	pthread_join(thread, NULL);
+	return 12;
+}
+
+static void two_at_once(void)
+{
+	pid_t pid = start(share_signals);
+	int status;
+
+	usleep(50000);
+	kill(pid, SIGSTOP);
+	waitpid(pid, &status, WUNTRACED);
+	kill(pid, SIGUSR1);
+	kill(pid, SIGUSR2);
+	kill(pid, SIGCONT);
+	SHOW(end_of(pid));
+}
+
+/* A handler that gives back vector registers which are not all there, and whose header nobody would load. */
+static void spoil_registers(int signal, siginfo_t *info, void *context)
+{
+	char *state = (char *)((ucontext_t *)context)->uc_mcontext.fpregs;
+	uint32_t *extended = (uint32_t *)(state + 464);
+	size_t there = extended[1] > 580 ? 576 : 512;
+	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)signal, (void)info;
+	munmap(pages + PAGE, PAGE);
+	memcpy(pages + PAGE - there, state, there);
+	if (there == 576)
+		memset(pages + PAGE - 56, 0xff, 56);
+	((ucontext_t *)context)->uc_mcontext.fpregs = (void *)(pages + PAGE - there);
+}
+
+static int return_wrongly(void)
+{
+	struct sigaction a = {.sa_sigaction = spoil_registers, .sa_flags = SA_SIGINFO};
+	static volatile int never;
+	pthread_t thread;
+
+	for (int i = 0; i < 3; i++)
+		pthread_create(&thread, NULL, spin, (void *)&never);
+	usleep(10000);
+	sigaction(SIGUSR1, &a, NULL);
+	raise(SIGUSR1);
+	return 1;
+}
+
+static void handlers(void)
+{
+	SHOW(end_of(start(wait_under_alarm)));
+	SHOW(end_of(start(nap_under_alarm)));
+	two_at_once();
+	SHOW(end_of(start(return_wrongly)));
+}
+
+/* ---- births and ends ---- */
+
+static void strange_births(void)
+{
+	static char stack[PAGE] __attribute__((aligned(16)));
+	int status;
+	long pid = syscall(SYS_clone, 200, 0, 0, 0, 0);
+
+	if (pid == 0)
+		_exit(3);
+	HOLDS(waitpid((pid_t)pid, &status, __WALL) == pid);
+	SHOW(status);
+	TRY(syscall(SYS_clone, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SETTLS, stack + PAGE, 0, 0, 1ull << 63));
+}
+
+static void *signal_all(void *over)
+{
+	while (!*(volatile int *)over) {
+		kill(-1, SIGURG); /* ignored by all */
+		sched_yield();
+	}
+	return NULL;
+}
+
+static int exit_at_once(void)
+{
+	return 0;
+}
+
+/* A process is sent signals before it has all its parts. On the machine that shows what to expect they would go to
+ * strangers. */
+static int births_under_signals(void)
+{
+	volatile int over = 0;
+	pthread_t thread;
+	int bad = 0;
+
+	if (!on_quest())
+		return 0;
+	pthread_create(&thread, NULL, signal_all, (void *)&over);
+	for (int i = 0; i < 50; i++)
+		bad += end_of(start(exit_at_once)) != 0;
+	over = 1;
+	pthread_join(thread, NULL);
+	return bad;
+}
+
+static void *do_nothing(void *argument)
+{
+	return argument;
+}
+
+static void *make_threads(void *argument)
+{
+	pthread_t thread;
+
+	for (;;) {
+		if (pthread_create(&thread, NULL, do_nothing, NULL) == 0)
+			pthread_detach(thread);
+	}
+	return argument;
+}
+
+static int exit_amid_births(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, make_threads, NULL);
+	usleep(3000);
+	return 4;
+}
+
+static int exec_amid_births(void)
+{
+	char *none[] = {"races", "nothing", NULL};
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, make_threads, NULL);
+	usleep(3000);
+	execv("/proc/self/exe", none);
+	return 1;
+}
+
+static int has_many_areas(void)
+{
+	char *p = mmap(NULL, 400 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (int i = 0; i < 400; i += 2)
+		mprotect(p + i * PAGE, PAGE, PROT_NONE);
+	usleep(2000);
+	return 0;
+}
+
+/* The text of a process's areas, read while the process ends. */
+static int read_of_the_dying(void)
+{
+	char name[40], text[1000];
+	pid_t pid = start(has_many_areas);
+	int fd, reads = 0;
+
+	sprintf(name, "/proc/%d/maps", pid);
+	fd = open(name, O_RDONLY);
+	while (fd >= 0 && reads < 20 && pread(fd, text, sizeof text, 0) > 0)
+		reads++;
+	close(fd);
+	return end_of(pid);
+}
+
+static void ends(void)
+{
+	int bad = 0;
+
+	for (int i = 0; i < 10; i++)
+		bad += end_of(start(exit_amid_births)) != 4;
+	SHOW(bad);
+	for (int i = 0; i < 10; i++)
+		bad += end_of(start(exec_amid_births)) != 0;
+	SHOW(bad);
+	for (int i = 0; i < 10; i++)
+		bad += read_of_the_dying() != 0;
+	SHOW(bad);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return 0;
+	stops();
+	handlers();
+	strange_births();
+	SHOW(births_under_signals());
+	ends();
+	return 0;
+}
