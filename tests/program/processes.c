@@ -162,9 +162,11 @@ static void births(void)
 
 static void groups(void)
 {
-	int status;
+	int status, ready[2];
+	char said;
 	pid_t pid;
 
+	pipe(ready);
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
@@ -182,11 +184,12 @@ static void groups(void)
 		TRY(setpgid(0, 0));
 		HOLDS(getpgrp() == getpid());
 		fflush(stdout);
+		write(ready[1], "x", 1); /* its lines are out: the parent's come after them */
 		for (;;)
 			pause();
 	}
-	while (getpgid(pid) != pid)
-		usleep(1000);
+	read(ready[0], &said, 1);
+	close(ready[0]), close(ready[1]);
 	TRY(kill(-pid, SIGTERM));
 	waitpid(pid, &status, 0);
 	SHOW(WTERMSIG(status));

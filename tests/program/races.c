@@ -253,7 +253,7 @@ static void *look_on(void *argument)
 	return argument;
 }
 
-/* Two signals come at once; the thread that runs the handler of one blocks the other, which is another thread's then. */
+/* Two signals come at once; the thread that runs the handler of one blocks the other: that is another thread's then. */
 static int share_signals(void)
 {
 	struct sigaction a = {.sa_handler = wait_for_second};
