@@ -52,6 +52,7 @@ static void fill_vcpus(const struct boot_machine *m, uint32_t s, struct qv_info 
 		memcpy(to->run, run, strlen(run) + 1); /* the checker saw that it fits */
 		to->budget_ns = v->budget_ns;
 		to->period_ns = v->period_ns;
+		to->memory = v->memory ? v->memory : m->blob.sandbox[s].program_memory;
 		to->utilisation = v->utilisation;
 		to->core = (uint16_t)v->core;
 		to->flags = (uint16_t)v->flags;
@@ -83,6 +84,7 @@ static void fill_info(const struct boot_machine *m, uint32_t s, struct qv_info *
 	info->arena = memory_of(m, s, QV_MEMORY_ARENA);
 	info->initrd_gpa = sb->initrd_gpa;
 	info->initrd_size = sb->initrd_size;
+	info->program_memory = sb->program_memory;
 	info->trampoline_gpa = sb->start_gpa + sb->start_size;
 	if (strlen(args) >= sizeof(info->args))
 		boot_refuse("shorten `args` in the system file", "sandbox %s: arguments of %zu bytes, at most %zu fit", sb->name,

@@ -87,6 +87,8 @@ static bool sandbox_fields_good(const context *c, const struct qv_sandbox *s, ui
 		return REFUSE(SANDBOX, i, "the sandbox's start pages have an impossible place or size");
 	if (!aligned(s->initrd_gpa) || s->initrd_gpa > QV_WINDOW || s->initrd_size > QV_WINDOW)
 		return REFUSE(SANDBOX, i, "the sandbox's initrd has an impossible place or size");
+	if (!aligned(s->program_memory) || (s->program_memory && s->kernel != QV_KERNEL_QUEST))
+		return REFUSE(SANDBOX, i, "the limit on memory of the sandbox's programs is impossible");
 	return true;
 }
 

@@ -295,6 +295,8 @@ static const struct change systems[] = {
 	SET(sandbox[0].uart_port, 0x10000, SANDBOX, "the sandbox's UART port is impossible"),
 	SET(sandbox[0].uart_port, 0x3f8, SANDBOX, "the sandbox does not own the ports of its UART"),
 	SET(sandbox[0].start_gpa, 0x1001, SANDBOX, "the sandbox's start pages have an impossible place or size"),
+	SET(sandbox[0].program_memory, 1, SANDBOX, "the limit on memory of the sandbox's programs is impossible"),
+	SET(sandbox[1].program_memory, 4096, SANDBOX, "the limit on memory of the sandbox's programs is impossible"),
 	SET(sandbox[0].start_size, 0, SANDBOX, "the sandbox's start pages have an impossible place or size"),
 	SET(sandbox[0].start_gpa, 1ull << 63, SANDBOX, "the sandbox's start pages have an impossible place or size"),
 	SET(sandbox[0].start_gpa, 64 * MIB, SANDBOX, "the start pages lie outside the sandbox's memory"),

@@ -55,6 +55,7 @@ struct config_vcpu {
 	struct config_number utilization;    /* thousandths of a per cent */
 	struct config_number core;           /* index in the sandbox */
 	struct config_text run;
+	struct config_number memory;         /* of the program, bytes */
 	struct config_number migratable;     /* bytes of the program's arena; not given = it may not migrate */
 };
 
@@ -69,6 +70,7 @@ struct config_sandbox {
 	struct config_memory memory[CONFIG_MAX_PARTS];
 	struct config_number grain;
 	struct config_list programs, files;
+	struct config_number program_memory; /* bytes */
 	int vcpu_count;
 	struct config_vcpu vcpu[CONFIG_MAX_LIST];
 	int device_count;

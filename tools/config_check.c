@@ -12,6 +12,7 @@
 #define MIN_OWN_MEMORY (2ull << 20)
 #define MAX_MEMORY (1ull << 40)
 #define MAX_ARENA  (512ull << 20) /* of one program: the kernel's records of it are one block of its heap */
+#define MIN_PROGRAM_MEMORY (64ull << 10) /* page tables, stack and some pages of the file */
 
 int config_find(const struct config *config, const char *name)
 {
@@ -147,6 +148,38 @@ static void check_uart_vcpu(struct diag *d, const struct config_sandbox *s)
 		else if (first)
 			diag_error(d, v->io.at, "`%s` serves the serial port already; remove one", first->name.text);
 		first = v;
+	}
+}
+
+static void check_limit(struct diag *d, const struct config_sandbox *s, const struct config_number *limit)
+{
+	uint64_t total = 0;
+	char text[32], most[32];
+
+	for (int i = 0; i < s->memory_count; i++)
+		total += s->memory[i].size.value;
+	if (!limit->given)
+		return;
+	if (limit->value % QV_PAGE_SIZE || limit->value < MIN_PROGRAM_MEMORY)
+		diag_error(d, limit->at, "a program's memory of %s; give a multiple of 4 KiB, at least 64 KiB",
+			units_print_size(text, limit->value));
+	else if (limit->value >= total)
+		diag_error(d, limit->at, "a program's memory of %s in a sandbox of %s; make it smaller or leave it out",
+			units_print_size(text, limit->value), units_print_size(most, total));
+}
+
+static void check_limits(struct diag *d, const struct config_sandbox *s)
+{
+	if (s->program_memory.given && s->kernel == QV_KERNEL_LINUX)
+		diag_error(d, s->program_memory.at, "`program-memory` is for kernel: quest; remove it");
+	else
+		check_limit(d, s, &s->program_memory);
+	for (int i = 0; i < s->vcpu_count; i++) {
+		if (s->vcpu[i].memory.given && !s->vcpu[i].run.text)
+			diag_error(d, s->vcpu[i].memory.at, "VCPU `%s` has no program to limit; add run: or remove memory",
+				s->vcpu[i].name.text);
+		else
+			check_limit(d, s, &s->vcpu[i].memory);
 	}
 }
 
@@ -510,6 +543,7 @@ static void check_sandbox(struct diag *d, struct config *c, int i)
 	check_linux_keys(d, s);
 	check_args(d, s);
 	check_vcpus(d, s);
+	check_limits(d, s);
 	check_programs(d, s);
 	check_references(d, c, i, &s->starts_after, false);
 	check_references(d, c, i, &s->restarts, true);

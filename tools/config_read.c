@@ -209,6 +209,7 @@ FIELD_READER(read_vcpu_period, config_vcpu, period, take_time)
 FIELD_READER(read_vcpu_io, config_vcpu, io, take_name)
 FIELD_READER(read_vcpu_utilization, config_vcpu, utilization, take_percent)
 FIELD_READER(read_vcpu_run, config_vcpu, run, take_text)
+FIELD_READER(read_vcpu_memory, config_vcpu, memory, take_size)
 FIELD_READER(read_vcpu_migratable, config_vcpu, migratable, take_size)
 
 READER(read_vcpu_core)
@@ -222,6 +223,8 @@ static const struct key vcpu_keys[] = {
 	{ "io", "name", "class of devices it serves (I/O VCPU); uart: the serial port", read_vcpu_io },
 	{ "utilization", "percent", "share of a core (I/O VCPU)", read_vcpu_utilization },
 	{ "run", "path", "program it runs, as named in `programs`", read_vcpu_run },
+	{ "memory", "size", "most memory of that program, and of each process it starts. Default: `program-memory`",
+		read_vcpu_memory },
 	{ "migratable", "size", "the program may migrate, and has so much memory: whole 2 MiB blocks that nobody else has",
 	  read_vcpu_migratable },
 	{ "core", "number", "which core of the sandbox, 0 = its first, the default", read_vcpu_core },
@@ -371,6 +374,7 @@ READER(read_smt)
 
 FIELD_READER(read_image, config_sandbox, image, take_text)
 FIELD_READER(read_watched_by, config_sandbox, watched_by, take_name)
+FIELD_READER(read_program_memory, config_sandbox, program_memory, take_size)
 
 static const struct key sandbox_keys[] = {
 	{ "kernel", "quest, linux or a path", "what it runs; a path names an ELF64 file entered like Quest. Required",
@@ -383,6 +387,8 @@ static const struct key sandbox_keys[] = {
 		read_image },
 	{ "programs", "list of paths", "static ELF programs and scripts, packed as /bin/NAME", read_programs },
 	{ "files", "list of paths", "files, and folders with all that is in them, packed as /NAME", read_files },
+	{ "program-memory", "size", "most memory of one program: the first that needs more is ended. Default: no limit",
+		read_program_memory },
 	{ "vcpus", "map of VCPUs", "its VCPUs, by name", read_vcpus },
 	{ "devices", "list", "console (com1), rest, or {pci: ...} entries", read_devices },
 	{ "ports", "list of ranges", "I/O ports it may use without an exit, like 0x2f8-0x2ff", read_ports },

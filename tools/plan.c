@@ -66,6 +66,7 @@ static void add_sandbox(struct plan *plan, const struct config_sandbox *s, uint3
 	to->first_core = first_core;
 	to->core_count = (uint32_t)s->cores.value;
 	to->on_fault = s->on_fault;
+	to->program_memory = s->program_memory.value;
 	to->uart_port = config_uart_port(s->uart.value);
 	to->args = quest ? plan_string(plan, s->args.text ? s->args.text : "") : linux_args(plan, s);
 	to->start_gpa = quest ? QUEST_START_GPA : LINUX_START_GPA;
@@ -108,7 +109,7 @@ static void add_vcpus(struct plan *plan, uint32_t i)
 		*to = (struct qv_vcpu){ .sandbox = i, .core = (uint32_t)v->core.value, .budget_ns = v->budget.value,
 			.period_ns = v->period.value, .utilisation = (uint32_t)v->utilization.value,
 			.flags = vcpu_flags(v),
-			.run = plan_string(plan, v->run.text ? v->run.text : ""),
+			.run = plan_string(plan, v->run.text ? v->run.text : ""), .memory = v->memory.value,
 			.arena = (uint32_t)(v->migratable.value / QV_LARGE_SIZE) };
 		set_name(to->name, v->name.text);
 	}

@@ -22,11 +22,11 @@
 
 static const char *const environment[] = {"PATH=/bin:/sbin", "HOME=/", "TERM=linux", "PS1=quest# ", NULL};
 
-/* `command` is a path and arguments, separated by `gap`; it is cut up in place. */
-static void start(char *command, char gap, struct vcpu *vcpu, struct mm_arena *arena)
+/* `command` is a path and arguments, separated by `gap`; it is cut up in place. `memory`: bytes, 0 = no limit. */
+static void start(char *command, char gap, struct vcpu *vcpu, struct mm_arena *arena, uint64_t memory)
 {
 	const char *words[MOST_WORDS + 1] = {command};
-	const struct first_program program = {command, words, environment, vcpu, arena};
+	const struct first_program program = {command, words, environment, vcpu, arena, memory};
 	uint32_t n = 1;
 	int64_t pid;
 
@@ -53,7 +53,7 @@ static void start_on(const struct qv_info_vcpu *v, char *command, struct vcpu *v
 	struct mm_arena *arena;
 
 	if (!v->arena) {
-		start(command, ' ', vcpu, NULL);
+		start(command, ' ', vcpu, NULL, v->memory);
 		return;
 	}
 	assert(v->arena <= MOST_BLOCKS);
@@ -61,7 +61,7 @@ static void start_on(const struct qv_info_vcpu *v, char *command, struct vcpu *v
 		block[i] = gpa + i * QV_LARGE_SIZE;
 	arena = mm_arena_create(block, v->arena);
 	if (arena)
-		start(command, ' ', vcpu, arena);
+		start(command, ' ', vcpu, arena, v->memory);
 	else
 		log_error("%s is not started: no memory for the records of its arena; give the sandbox more memory", command);
 }
@@ -116,5 +116,5 @@ void programs_start(void)
 	start_trace(info->args);
 	start_on_vcpus(info);
 	if (qv_args_text(info->args, "run", command, sizeof(command)))
-		start(command, ',', vcpu_by_id(0), NULL);
+		start(command, ',', vcpu_by_id(0), NULL, info->program_memory);
 }

@@ -152,6 +152,7 @@ int64_t process_start(const struct first_program *program)
 		return -LX_ENOMEM;
 	}
 	p->arena = program->arena;
+	p->memory_limit = program->memory_limit;
 	thread_xsave_init(t->thread.xsave);
 	process_enter(p);
 	task_join(t, p, p->pid);

@@ -6,8 +6,12 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -242,11 +246,122 @@ static void note(int signal)
 	signalled++;
 }
 
-int main(void)
+/* ---- a process of several threads becomes another program ---- */
+
+#define OTHERS 5
+
+static const char *self;
+
+static void become(void)
+{
+	char pid[16], *arguments[] = {"again", pid, NULL};
+
+	snprintf(pid, sizeof pid, "%d", getpid());
+	execv(self, arguments);
+	_exit(99);
+}
+
+static void *becomes(void *argument)
+{
+	while (waiting < OTHERS)
+		usleep(1000);
+	become();
+	return argument;
+}
+
+static void *computes(void *argument)
+{
+	__atomic_fetch_add(&waiting, 1, __ATOMIC_RELAXED);
+	for (;;)
+		*(volatile long *)&shared += (long)(intptr_t)argument;
+	return NULL;
+}
+
+static void *waits_for_ever(void *argument)
+{
+	(void)argument;
+	__atomic_fetch_add(&waiting, 1, __ATOMIC_RELAXED);
+	sem_wait(&semaphore);
+	return NULL;
+}
+
+static void *adds_and_sleeps(void *argument)
+{
+	(void)argument;
+	__atomic_fetch_add(&waiting, 1, __ATOMIC_RELAXED);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* The others compute, sleep, and wait in a futex meanwhile; the first one, if it is not the one, waits for it. */
+static void exec_among_threads(bool first)
+{
+	void *(*const others[OTHERS])(void *) = {computes, adds_and_sleeps, waits_for_ever, adds_and_sleeps, computes};
+	pthread_t thread;
+	int status = -1;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		waiting = 0;
+		for (int i = 0; i < OTHERS; i++)
+			pthread_create(&thread, NULL, others[i], NULL);
+		if (first)
+			becomes(NULL);
+		pthread_create(&thread, NULL, becomes, NULL);
+		pthread_join(thread, NULL);
+		_exit(98);
+	}
+	HOLDS(waitpid(pid, &status, 0) == pid);
+	SHOW(status);
+}
+
+/* The program that came: alone in its process, whose number stayed. */
+static int again(const char *pid)
+{
+	pthread_t thread;
+	void *result = NULL;
+
+	HOLDS(getpid() == atoi(pid));
+	SHOW(waitpid(-1, NULL, WNOHANG));
+	pthread_create(&thread, NULL, count_up, NULL);
+	SHOW(pthread_join(thread, &result));
+	SHOW((long)(intptr_t)result);
+	return 0;
+}
+
+/* ---- a word in shared memory that the one who wakes never touched ---- */
+
+static void wake_untouched(void)
+{
+	int *word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), status = -1;
+	struct timespec patience = {20, 0};
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) /* its wait is the first access at all; a wait that times out tells that nobody woke it */
+		_exit(syscall(SYS_futex, word, 0, 0, &patience, NULL, 0) == 0 ? 3 : 4);
+	while (syscall(SYS_futex, word, 1, 1, NULL, NULL, 0) == 0)
+		usleep(1000);
+	HOLDS(waitpid(pid, &status, 0) == pid);
+	SHOW(WEXITSTATUS(status));
+	munmap(word, 4096);
+}
+
+int main(int argc, char **argv)
 {
 	pthread_t thread;
 	void *result;
 
+	self = argv[0];
+	if (argc == 2 && strcmp(argv[0], "again") == 0)
+		return again(argv[1]);
+	exec_among_threads(false);
+	exec_among_threads(true);
+	wake_untouched();
 	SHOW(run(count_up, THREADS));
 	SHOW(shared);
 	SHOW(inits);

@@ -14,7 +14,7 @@
 #include <abi/limits.h>
 
 #define QV_BLOB_MAGIC   0x31424f4c42565100ull /* "\0QVBLOB1" */
-#define QV_BLOB_VERSION 2u
+#define QV_BLOB_VERSION 3u
 
 struct qv_blob_header {
 	uint64_t magic;
@@ -77,6 +77,7 @@ struct qv_sandbox {
 	uint64_t start_size;  /* bytes */
 	uint64_t initrd_gpa;  /* Linux initrd or Quest program archive; size 0 = none */
 	uint64_t initrd_size;
+	uint64_t program_memory; /* Quest: most bytes of each program that its VCPU gives no limit, 0 = no limit */
 };
 
 enum qv_memory_kind {
@@ -189,14 +190,15 @@ struct qv_vcpu { /* of a Quest sandbox; created by its kernel at boot if admitte
 	uint64_t period_ns;   /* main */
 	uint32_t run;         /* string offset: path of the program it runs, "" = none */
 	uint32_t arena;       /* that program may migrate: 2 MiB blocks of its own; 0 = it may not */
+	uint64_t memory;      /* most bytes of that program, 0 = as the sandbox says */
 	char name[QV_NAME_LEN];
 };
 
-_Static_assert(sizeof(struct qv_vcpu) == 72, "VCPU layout");
+_Static_assert(sizeof(struct qv_vcpu) == 80, "VCPU layout");
 _Static_assert(sizeof(struct qv_blob_header) == 64, "blob header layout");
 _Static_assert(sizeof(struct qv_section) == 24, "section layout");
 _Static_assert(sizeof(struct qv_system) == 56, "system layout");
-_Static_assert(sizeof(struct qv_sandbox) == 104, "sandbox layout");
+_Static_assert(sizeof(struct qv_sandbox) == 112, "sandbox layout");
 _Static_assert(sizeof(struct qv_memory) == 56, "memory layout");
 _Static_assert(sizeof(struct qv_region) == 24, "region layout");
 _Static_assert(sizeof(struct qv_device) == 24, "device layout");

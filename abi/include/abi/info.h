@@ -32,6 +32,7 @@ struct qv_info_vcpu {
 	char run[QV_VCPU_RUN_LEN]; /* NUL-terminated, empty = no program */
 	uint64_t budget_ns;
 	uint64_t period_ns;
+	uint64_t memory; /* most bytes of the program, 0 = no limit */
 	uint32_t utilisation; /* of QV_VCPU_UTILISATION_ONE */
 	uint16_t core;
 	uint16_t flags; /* QV_VCPU_* */
@@ -62,6 +63,7 @@ struct qv_info {
 	char args[1024]; /* NUL-terminated */
 	uint32_t vcpu_count;
 	uint32_t uart_vector; /* input of the port interrupts core 0 there: QV_UART_VECTOR; 0 = the port does not interrupt */
+	uint64_t program_memory; /* most bytes of a program that no VCPU names, 0 = no limit */
 	struct qv_info_vcpu vcpu[QV_INFO_VCPUS]; /* in the order of the system file */
 };
 

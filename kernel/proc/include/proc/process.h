@@ -118,6 +118,7 @@ struct first_program { /* what the system file says of a program; text is the ke
 	const char *const *environment;
 	struct vcpu *vcpu;
 	struct mm_arena *arena; /* it may migrate and has this memory; NULL = it may not. Its children never do */
+	uint64_t memory_limit;  /* bytes, of it and of each process it starts; 0 = none */
 };
 /* Start it: descriptors 0-2 are the console, its children inherit the VCPU. The pid, or why not. */
 int64_t process_start(const struct first_program *program);
