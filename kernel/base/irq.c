@@ -6,6 +6,7 @@
 #include <base/irq.h>
 #include <base/memory.h>
 #include <base/panic.h>
+#include <base/sections.h>
 #include <hw/apic.h>
 #include <hw/msr.h>
 #include <hw/port.h>
@@ -32,6 +33,7 @@ struct gate {
 extern const uint64_t trap_stubs[VECTORS]; /* trap.S */
 void trap_dispatch(struct trap_frame *frame); /* called by trap.S, as are the next three */
 void trap_work(struct trap_frame *frame);
+_Noreturn void trap_leave_now(struct trap_frame *frame);
 void trap_bad_rip(struct trap_frame *frame);
 _Noreturn void trap_fatal(struct trap_frame *frame);
 
@@ -207,17 +209,30 @@ void trap_dispatch(struct trap_frame *frame)
 {
 	struct cpu *cpu = this_cpu();
 
+	section_begin(SECTION_VECTOR + frame->vector);
 	if (frame->vector >= FIRST_INTERRUPT)
 		dispatch_interrupt(cpu, frame);
 	else
 		dispatch_exception(cpu, frame);
+	if (trap_from_user(frame) ? !cpu_thread_work(cpu) : frame->vector >= FIRST_INTERRUPT)
+		section_end(SECTION_RING3);
 }
 
 void trap_work(struct trap_frame *frame)
 {
 	if (!work_hook)
 		panic("ring 3 has work before the scheduler is up");
+	section_begin(SECTION_WORK);
 	work_hook(frame);
+	if (!cpu_thread_work(this_cpu()))
+		section_end(SECTION_RING3);
+}
+
+_Noreturn void trap_leave(struct trap_frame *frame)
+{
+	if (!cpu_thread_work(this_cpu()))
+		section_end(SECTION_RING3);
+	trap_leave_now(frame);
 }
 
 /* A frame for ring 3 points outside its addresses: a protection fault of ring 3, as the processor would report it. */

@@ -2,6 +2,7 @@
 /* SYSCALL registers, and where its entry code finds the handlers. */
 #include <base/cpu.h>
 #include <base/panic.h>
+#include <base/sections.h>
 #include <base/syscall.h>
 #include <hw/cpu.h>
 #include <hw/msr.h>
@@ -27,6 +28,38 @@ void syscall_install(syscall_handler *const *table, unsigned count, syscall_hand
 	syscall_table = table;
 	syscall_count = count;
 	syscall_unknown = unknown;
+}
+
+/* All calls come here as unknown ones while they are measured. */
+static struct {
+	syscall_handler *const *table;
+	syscall_handler *unknown;
+	uint64_t count;
+} behind;
+
+static int64_t measured(struct trap_frame *frame)
+{
+	uint64_t number = frame->error;
+	int64_t result;
+
+	section_begin(number);
+	result = number < behind.count ? behind.table[number](frame) : behind.unknown(frame);
+	if (!cpu_thread_work(this_cpu())) /* else it goes on in trap_work */
+		section_end(SECTION_RING3);
+	return result;
+}
+
+void syscall_measure(bool on)
+{
+	if (on && syscall_unknown != measured) {
+		behind.table = syscall_table;
+		behind.unknown = syscall_unknown;
+		behind.count = syscall_count;
+		syscall_install(syscall_table, 0, measured);
+	} else if (!on && syscall_unknown == measured) {
+		syscall_unknown = behind.unknown;
+		syscall_count = behind.count;
+	}
 }
 
 void syscall_init(void)

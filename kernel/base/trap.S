@@ -109,9 +109,9 @@ trap_return_user:
 	call	trap_bad_rip
 	jmp	trap_return_user
 
-/* void trap_leave(struct trap_frame *frame) */
-	.globl	trap_leave
-trap_leave:
+/* void trap_leave_now(struct trap_frame *frame) */
+	.globl	trap_leave_now
+trap_leave_now:
 	mov	%rdi, %rsp
 	xor	%ebp, %ebp
 	jmp	trap_return_user

@@ -12,8 +12,6 @@
 #include <lib/fmt.h>
 #include <lib/string.h>
 
-#define BLOCKING_SWITCHES 10u /* the longest stretch between two preemption points, in switches */
-
 static struct mutex admission;
 
 static struct {
@@ -46,7 +44,7 @@ static struct qv_admit_core collect(const struct core *c, const struct vcpu *ski
 {
 	struct qv_admit_core a = {.main = lists->main, .io = lists->io, .irq = c->irq, .irqs = c->irqs,
 		.switch_cost = c->switch_cost,
-		.granularity = c->granularity, .blocking = BLOCKING_SWITCHES * c->switch_cost};
+		.granularity = c->granularity, .blocking = SCHED_BLOCKING_SWITCHES * c->switch_cost};
 
 	for (uint32_t r = 0; r < c->order.count; r++) {
 		if (c->by_rank[r] != skip)

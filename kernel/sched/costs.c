@@ -62,6 +62,19 @@ void costs_measure(struct core *c)
 	c->least_budget = LEAST_SWITCHES * c->switch_cost + c->granularity;
 }
 
+uint64_t sched_blocking(void)
+{
+	return SCHED_BLOCKING_SWITCHES * this_core()->switch_cost;
+}
+
+/* As lib/admit counts for a VCPU above all others: blocking, the timer, and two switches. */
+uint64_t sched_latency(void)
+{
+	const struct core *c = this_core();
+
+	return sched_blocking() + c->granularity + 2 * c->switch_cost;
+}
+
 uint64_t vcpu_least_budget(void)
 {
 	return this_core()->least_budget;

@@ -8,6 +8,7 @@
  */
 #include "sched.h"
 
+#include <base/sections.h>
 #include <base/timer.h>
 #include <hw/cpu.h>
 #include <lib/assert.h>
@@ -160,6 +161,8 @@ void decide_at(struct core *c, uint64_t now)
 	struct vcpu *v;
 	struct thread *next;
 
+	section_end(SECTION_DECISION); /* what is due comes now */
+	section_begin(SECTION_DECISION);
 	account(c, now);
 	v = choose(c, now);
 	if (v)
@@ -203,9 +206,13 @@ void timer_interrupt(struct trap_frame *frame)
 
 void sched_preempt_point(void)
 {
+	uint64_t place = (uint64_t)__builtin_return_address(0);
+
+	section_end(place);
 	hw_sti();
 	__asm__ volatile("nop" : : : "memory"); /* STI takes effect after the instruction that follows it */
 	hw_cli();
+	section_begin(place);
 	if (thread_self()->work & THREAD_WORK_RESCHED)
 		decide();
 }

@@ -6,6 +6,7 @@
 #include <base/layout.h>
 #include <base/memory.h>
 #include <base/panic.h>
+#include <base/sections.h>
 #include <base/stats.h>
 #include <base/time.h>
 #include <base/timer.h>
@@ -104,8 +105,10 @@ _Noreturn void sched_run(void)
 	for (;;) {
 		while (t->work & THREAD_WORK_RESCHED)
 			decide();
+		section_end(SECTION_IDLE);
 		hw_sti_hlt();
 		hw_cli();
+		section_begin(SECTION_IDLE);
 	}
 }
 

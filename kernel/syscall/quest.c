@@ -4,6 +4,7 @@
 
 #include <abi/quest.h>
 #include <base/cpu.h>
+#include <base/sections.h>
 #include <lib/string.h>
 #include <sched/trace.h>
 #include <sched/vcpu.h>
@@ -141,10 +142,23 @@ static int64_t sys_trace_calls(struct trap_frame *f)
 	return 0;
 }
 
+static int64_t sys_sections(struct trap_frame *f)
+{
+	const struct sections *s = sections_seen();
+	struct quest_sections q = {.blocking_ns = proc_ns(sched_blocking()),
+		.latency_ns = proc_ns(sched_latency())};
+
+	for (uint32_t i = 0; i < QUEST_SECTIONS_KEPT; i++)
+		q.worst[i] = (struct quest_section){proc_ns(s->worst[i].cycles), s->worst[i].from, s->worst[i].to};
+	sections_measure(arg0(f) != 0);
+	return arg1(f) ? user_write(arg1(f), &q, sizeof(q)) : 0;
+}
+
 static const struct call quest_calls[] = {
 	{QUEST_VCPU_CREATE, sys_vcpu_create}, {QUEST_VCPU_BIND_TASK, sys_vcpu_bind_task},
 	{QUEST_VCPU_DESTROY, sys_vcpu_destroy}, {QUEST_VCPU_GETPARAMS, sys_vcpu_getparams},
 	{QUEST_VCPU_SETPARAMS, sys_vcpu_setparams}, {QUEST_VCPU_FORK, sys_vcpu_fork},
 	{QUEST_TRACE_MARK, sys_trace_mark}, {QUEST_TRACE_CALLS, sys_trace_calls},
+	{QUEST_SECTIONS, sys_sections},
 };
 CALL_GROUP(quest);

@@ -45,6 +45,11 @@ int quest_trace_calls(int on)
 	return (int)syscall(QUEST_TRACE_CALLS, on);
 }
 
+int quest_sections(int on, struct quest_sections *seen)
+{
+	return (int)syscall(QUEST_SECTIONS, on, seen);
+}
+
 const char *vcpu_refusal(unsigned reason)
 {
 	static const char *const text[] = {

@@ -17,6 +17,7 @@ enum quest_call {
 	QUEST_VCPU_FORK = 0x1005,      /* (id): fork, the child's thread on this VCPU */
 	QUEST_TRACE_MARK = 0x1010,     /* (enum qv_trace_mark of abi/trace.h, number): a record of the caller's own */
 	QUEST_TRACE_CALLS = 0x1011,    /* (1 or 0): record every system call of this sandbox, or no longer */
+	QUEST_SECTIONS = 0x1014,       /* (on, struct quest_sections * or 0): measure what cannot be preempted */
 };
 
 #define QUEST_VCPU_MAIN 0u
@@ -34,6 +35,23 @@ struct quest_vcpu {
 
 enum quest_refusal {
 	QUEST_ADMITTED = 0, QUEST_BAD = 1, QUEST_TOO_SMALL = 2, QUEST_NOT_SCHEDULABLE = 3, QUEST_NO_ROOM = 4, QUEST_BUSY = 5
+};
+
+/* The longest sections of the caller's core in which the kernel took no interrupt, since measuring was switched on: 1 =
+ * switch on and start afresh, 0 = switch off. The results so far are told before. */
+#define QUEST_SECTIONS_KEPT 16u
+#define QUEST_SECTION_INSTRUCTIONS 2000u /* none is longer */
+
+struct quest_section {
+	uint64_t ns;
+	uint64_t from, to; /* kernel addresses, or: number of the system call; 0x10000 + vector; 0x20000 signals and
+	                      decisions on the way out; 0x20001 ring 3; 0x20002 idle; 0x20003 a decision */
+};
+
+struct quest_sections {
+	struct quest_section worst[QUEST_SECTIONS_KEPT]; /* longest first */
+	uint64_t blocking_ns; /* what admission counts with */
+	uint64_t latency_ns;  /* the best VCPU's thread runs at most so long after its timer: blocking, timer, switches */
 };
 
 struct quest_vcpu_usage { /* since creation */

@@ -30,6 +30,9 @@ int vcpu_fork(int id);
 int quest_trace_mark(unsigned mark, unsigned number);
 /* Record every system call of this sandbox from now on (1), or no longer (0). 0, or -1 with EINVAL. */
 int quest_trace_calls(int on);
+/* Measure the kernel's longest sections without a preemption point from now on (or stop); what was seen so far is told
+ * unless NULL. */
+int quest_sections(int on, struct quest_sections *seen);
 /* Text of an enum quest_refusal. */
 const char *vcpu_refusal(unsigned reason);
 

@@ -6,6 +6,7 @@
 #include <abi/limits.h>
 #include <base/entry.h>
 
+struct sections; /* base/sections.h */
 struct thread; /* of kernel/sched; the entry code knows its first fields (base/entry.h) */
 
 struct cpu_tss { /* SDM 3, 8.7 */
@@ -30,6 +31,7 @@ struct cpu {
 	uint32_t index;           /* in the sandbox */
 	uint32_t apic_id;
 	volatile bool up;         /* its boot is over: written once by the core itself */
+	struct sections *sections; /* NULL = not measured */
 	uint64_t gdt[7];
 	struct cpu_tss tss;
 };
@@ -42,6 +44,12 @@ static inline struct cpu *this_cpu(void)
 
 	__asm__ volatile("mov %%gs:0, %0" : "=r"(cpu));
 	return cpu;
+}
+
+/* Does the running thread have something to do on its way to ring 3? */
+static inline bool cpu_thread_work(const struct cpu *cpu)
+{
+	return *(const volatile uint32_t *)((const uint8_t *)cpu->thread + THREAD_WORK) != 0;
 }
 
 /* Kernel stack for the next entry from ring 3. */

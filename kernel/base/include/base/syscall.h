@@ -19,4 +19,7 @@ void syscall_install(syscall_handler *const *table, unsigned count, syscall_hand
 /* Set this core's SYSCALL registers. Called by cpu_init. */
 void syscall_init(void);
 
+/* Calls are parts of measured sections (base/sections.h), on all cores. Only sections_measure calls it. */
+void syscall_measure(bool on);
+
 #endif

@@ -69,6 +69,13 @@ enum vcpu_error vcpu_admit_interrupt(uint32_t core, const char *name, uint64_t c
 /* What waking a thread, and entry and exit of an interrupt cost at most on this core, measured at boot. */
 uint64_t vcpu_wake_cost(void);
 
+/* The longest section without a preemption point that admission counts with, in switches: no section has more than
+ * QUEST_SECTION_INSTRUCTIONS, and a switch some 250. Tests hold both against what is measured. */
+#define SCHED_BLOCKING_SWITCHES 10u
+/* The same in cycles of this core. */
+uint64_t sched_blocking(void);
+/* The longest that the best VCPU's thread waits after its timer, by the same analysis; cycles. */
+uint64_t sched_latency(void);
 /* Smallest budget in cycles that the kernel enforces, measured at boot. */
 uint64_t vcpu_least_budget(void);
 
