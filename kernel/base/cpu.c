@@ -21,6 +21,11 @@ _Static_assert(offsetof(struct cpu, resume) == CPU_RESUME && offsetof(struct cpu
 
 struct cpu cpus[QV_MAX_CORES];
 
+uint32_t cpu_index(void)
+{
+	return this_cpu()->index;
+}
+
 /* A TSS descriptor is two entries; the base is spread over both (SDM 3, 8.2.3). */
 static void set_tss_descriptor(struct cpu *cpu)
 {

@@ -2,6 +2,7 @@
 /* Device nodes, and the devices that need no hardware. */
 #include "device.h"
 
+#include <base/cpu.h>
 #include <hw/cpu.h>
 #include <lib/assert.h>
 #include <lib/chacha.h>
@@ -22,6 +23,10 @@ static uint32_t device_count;
 
 void device_add(const char *name, uint64_t device, const struct file_ops *ops, int64_t (*open)(struct file *f))
 {
+	for (uint32_t i = 0; i < device_count; i++) {
+		if (devices[i].number == device)
+			return; /* another core was here before */
+	}
 	assert(device_count < MOST_DEVICES);
 	devices[device_count++] = (struct device){name, device, ops, open};
 }
@@ -118,8 +123,11 @@ static const struct file_ops full_ops = {.kind = "/dev/full", .place = FILE_BY_N
 
 /* Random numbers. */
 
-static struct qv_random generator;
-static bool seeded;
+static struct generator { /* of each core */
+	struct qv_random random;
+	bool seeded;
+} generators[QV_MAX_CORES];
+static bool asked, present; /* CPUID leaves a sandbox, so it is asked at boot, once: is there RDRAND? */
 
 /* RDRAND may fail for a moment; ten tries are what SDM 1, 7.3.17 asks for. */
 static uint64_t hardware_random(void)
@@ -132,24 +140,27 @@ static uint64_t hardware_random(void)
 	return value;
 }
 
-/* CPUID leaves a sandbox, so this happens at boot, once. */
-static void seed(void)
+static void seed(struct generator *g)
 {
-	bool present = hw_cpuid(1, 0).ecx & CPUID_RDRAND;
 	uint64_t words[2 * SEED_WORDS];
 
+	if (!asked)
+		present = hw_cpuid(1, 0).ecx & CPUID_RDRAND;
+	asked = true;
 	for (uint32_t i = 0; i < SEED_WORDS; i++) {
 		words[2 * i] = hw_rdtsc();
 		words[2 * i + 1] = present ? hardware_random() : 0;
 	}
-	qv_random_mix(&generator, words, sizeof(words));
-	seeded = true;
+	qv_random_mix(&g->random, words, sizeof(words));
+	g->seeded = true;
 }
 
 void random_fill(void *to, size_t bytes)
 {
-	assert(seeded);
-	qv_random_fill(&generator, to, bytes);
+	struct generator *g = &generators[cpu_index()];
+
+	assert(g->seeded);
+	qv_random_fill(&g->random, to, bytes);
 }
 
 int64_t random_read(uint64_t to, size_t bytes)
@@ -183,7 +194,7 @@ static int64_t random_file_write(struct file *f, uint64_t from, size_t bytes, ui
 	(void)f, (void)offset;
 	if (user_read(chunk, from, step))
 		return -LX_EFAULT;
-	qv_random_mix(&generator, chunk, step);
+	qv_random_mix(&generators[cpu_index()].random, chunk, step);
 	return (int64_t)step;
 }
 
@@ -192,7 +203,7 @@ static const struct file_ops random_ops = {.kind = "/dev/random", .place = FILE_
 
 void device_init(void)
 {
-	seed();
+	seed(&generators[cpu_index()]);
 	device_add("null", LX_DEVICE(1, 3), &null_ops, NULL);
 	device_add("zero", LX_DEVICE(1, 5), &zero_ops, NULL);
 	device_add("full", LX_DEVICE(1, 7), &full_ops, NULL);

@@ -70,6 +70,7 @@ struct unpack {
 	} linked[MOST_LINKED];
 	uint32_t linked_count;
 	uint32_t members, refused;
+	bool take; /* pages of the archive become the files': nobody else reads it */
 };
 
 static struct inode *linked_before(struct unpack *u, const struct qv_cpio_member *m)
@@ -146,7 +147,7 @@ static int64_t place_member(struct unpack *u, const struct qv_cpio_member *m, st
 	}
 	if (error || type != LX_S_IFREG || m->size == 0)
 		return error;
-	error = ramfs_fill(end->inode, m->data, m->size);
+	error = ramfs_fill(end->inode, m->data, m->size, u->take);
 	end->inode->modified = (struct lx_timespec){.seconds = m->mtime};
 	return error;
 }
@@ -182,9 +183,9 @@ static void free_archive(const void *archive, uint64_t bytes)
 	}
 }
 
-static void unpack(const void *archive, uint64_t bytes)
+static void unpack(const void *archive, uint64_t bytes, bool take)
 {
-	struct unpack u = {.context = path_context_create()};
+	struct unpack u = {.context = path_context_create(), .take = take};
 	struct qv_cpio_reader reader;
 	struct qv_cpio_member member;
 	enum qv_cpio_result result;
@@ -200,7 +201,8 @@ static void unpack(const void *archive, uint64_t bytes)
 	for (uint32_t i = 0; i < u.linked_count; i++)
 		inode_put(u.linked[i].inode);
 	path_context_put(u.context);
-	free_archive(archive, bytes);
+	if (take)
+		free_archive(archive, bytes);
 	log_info("initrd: %u files, %u refused", u.members, u.refused);
 }
 
@@ -232,7 +234,7 @@ static void mount_proc(void)
 		panic("no memory for /proc");
 }
 
-void fs_init(const void *archive, size_t bytes, uint64_t limit)
+static void make_tree(const void *archive, size_t bytes, uint64_t limit, bool take)
 {
 	struct inode *dir, *root = ramfs_create(limit ? limit : mm_free_pages() * 2048 + bytes);
 
@@ -240,7 +242,7 @@ void fs_init(const void *archive, size_t bytes, uint64_t limit)
 		panic("no memory for the file system");
 	walk_set_root(root);
 	if (archive && bytes)
-		unpack(archive, bytes);
+		unpack(archive, bytes, take);
 	device_init();
 	terminal_init();
 	dir = standard_directory("dev", 0755);
@@ -248,6 +250,16 @@ void fs_init(const void *archive, size_t bytes, uint64_t limit)
 	inode_put(dir);
 	inode_put(standard_directory("tmp", 01777));
 	mount_proc();
+}
+
+void fs_init(const void *archive, size_t bytes, uint64_t limit)
+{
+	make_tree(archive, bytes, limit, true);
+}
+
+void fs_init_shared(const void *archive, size_t bytes, uint64_t limit)
+{
+	make_tree(archive, bytes, limit, false);
 }
 
 int64_t fs_open_console(struct fd_table *table)

@@ -2,6 +2,7 @@
 /* What is done with names: open, make, remove, move. Checks come first, the tree's own operation is the last step. */
 #include "walk.h"
 
+#include <base/cpu.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 
@@ -347,7 +348,7 @@ int64_t path_link(const struct path_at *from, const char *old, const struct path
 }
 
 /* Held while a directory may change its parent, so that an ancestor walk with preemption points means something. */
-static struct mutex moving;
+static struct mutex moving[QV_MAX_CORES];
 
 static bool is_below(struct inode *dir, const struct inode *ancestor)
 {
@@ -423,13 +424,13 @@ int64_t path_rename(const struct path_at *from, const char *old, const struct pa
 	error = walk(from, old, WALK_NAME, &a);
 	if (error)
 		return error;
-	mutex_take(&moving);
+	mutex_take(&moving[cpu_index()]);
 	error = walk(to, new, WALK_NAME, &b);
 	if (!error) {
 		error = move(&a, &b, flags);
 		walk_drop(&b);
 	}
-	mutex_release(&moving);
+	mutex_release(&moving[cpu_index()]);
 	walk_drop(&a);
 	return error;
 }

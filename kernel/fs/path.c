@@ -2,6 +2,7 @@
 /* The walk: from a path to a directory, a name in it, and what it names. */
 #include "walk.h"
 
+#include <base/cpu.h>
 #include <lib/path.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -16,16 +17,16 @@ struct walker {
 	uint32_t how;      /* WALK_* */
 };
 
-static struct inode *root;
+static struct inode *roots[QV_MAX_CORES]; /* each core has a tree of its own */
 
 void walk_set_root(struct inode *inode)
 {
-	root = inode;
+	roots[cpu_index()] = inode;
 }
 
 struct inode *walk_root(void)
 {
-	return root;
+	return roots[cpu_index()];
 }
 
 static void go_to(struct walker *w, struct inode *inode)
@@ -54,7 +55,7 @@ static int64_t expand(struct walker *w, struct inode *link, size_t slash)
 	memmove(w->expanded + length + slash, w->expanded + LX_PATH_MAX - rest, rest);
 	w->rest = w->expanded;
 	if (w->expanded[0] == '/')
-		go_to(w, inode_get(root));
+		go_to(w, inode_get(walk_root()));
 	return 0;
 }
 
@@ -123,7 +124,7 @@ static int64_t start(const struct path_at *at, const char *path, struct inode **
 	struct file *f;
 
 	if (path[0] == '/') {
-		*from = inode_get(root);
+		*from = inode_get(walk_root());
 		return 0;
 	}
 	if (at->fd == LX_AT_FDCWD) {
@@ -211,7 +212,7 @@ static struct path_context *make_context(struct inode *directory, uint32_t umask
 
 struct path_context *path_context_create(void)
 {
-	return make_context(root, 022);
+	return make_context(walk_root(), 022);
 }
 
 struct path_context *path_context_copy(struct path_context *c)
@@ -281,7 +282,7 @@ static int64_t directory_path(struct inode *dir, char *to, size_t size)
 
 	if (!prepend(to, &at, "", 1))
 		error = -LX_ERANGE;
-	for (; inode != root && !error; inode = parent) {
+	for (; inode != walk_root() && !error; inode = parent) {
 		parent = inode->parent ? inode_get(inode->parent) : NULL;
 		if (!parent || !parent->ops->name_of || !parent->ops->name_of(parent, inode, name))
 			error = -LX_ENOENT;

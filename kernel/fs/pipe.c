@@ -356,7 +356,7 @@ int64_t pipe_create(uint32_t flags, struct file **reader, struct file **writer)
 
 	if (!p)
 		return -LX_ENOMEM;
-	p->number = ++made;
+	p->number = __atomic_add_fetch(&made, 1, __ATOMIC_RELAXED);
 	*reader = file_create(&reader_ops, NULL, p, LX_O_RDONLY | (flags & LX_O_NONBLOCK));
 	if (!*reader) {
 		free_pipe(p);

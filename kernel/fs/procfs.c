@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "procfs.h"
 
+#include <base/cpu.h>
 #include <lib/assert.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -303,12 +304,16 @@ static const struct inode_ops ops = {
 	.release = proc_release,
 };
 
-static struct proc_inode root = {.inode = {.references = 1, .mode = LX_S_IFDIR | 0555, .filesystem = PROCFS_NUMBER,
-	.number = 1, .ops = &ops}};
+static struct proc_inode roots[QV_MAX_CORES];
 
 struct inode *procfs_root(void)
 {
-	return &root.inode;
+	struct inode *root = &roots[cpu_index()].inode;
+
+	if (!root->ops)
+		*root = (struct inode){.references = 1, .mode = LX_S_IFDIR | 0555, .filesystem = PROCFS_NUMBER, .number = 1,
+			.ops = &ops};
+	return root;
 }
 
 /* Files. */

@@ -11,7 +11,7 @@
 struct inode *ramfs_create(uint64_t limit);
 /* Fill a new regular file with `bytes` at `from` in the direct map; whole pages at page-aligned places are taken over
  * (they were allocated to nobody), others copied. Preemptible. 0, -LX_ENOSPC or -LX_ENOMEM. */
-int64_t ramfs_fill(struct inode *inode, const void *from, uint64_t bytes);
+int64_t ramfs_fill(struct inode *inode, const void *from, uint64_t bytes, bool take);
 /* A name for an inode of another tree. */
 int64_t ramfs_graft(struct inode *dir, const char *name, struct inode *inode);
 

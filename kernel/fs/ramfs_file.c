@@ -291,11 +291,11 @@ const struct file_ops ramfs_file_ops = {
 
 /* Filling from the archive. */
 
-static int64_t fill_page(struct ramfs_inode *r, uint64_t offset, const uint8_t *from, size_t bytes)
+static int64_t fill_page(struct ramfs_inode *r, uint64_t offset, const uint8_t *from, size_t bytes, bool take)
 {
 	uint64_t gpa = (uint64_t)from - DIRECT_BASE, *slot, frame;
 
-	if (bytes == PAGE && gpa % PAGE == 0) {
+	if (take && bytes == PAGE && gpa % PAGE == 0) {
 		slot = slot_made(r, offset / PAGE);
 		if (!slot)
 			return -LX_ENOSPC;
@@ -310,12 +310,12 @@ static int64_t fill_page(struct ramfs_inode *r, uint64_t offset, const uint8_t *
 	return 0;
 }
 
-int64_t ramfs_fill(struct inode *inode, const void *from, uint64_t bytes)
+int64_t ramfs_fill(struct inode *inode, const void *from, uint64_t bytes, bool take)
 {
 	struct ramfs_inode *r = (struct ramfs_inode *)inode;
 
 	for (uint64_t offset = 0; offset < bytes; offset += PAGE) {
-		int64_t error = fill_page(r, offset, (const uint8_t *)from + offset, step_bytes(offset, bytes - offset));
+		int64_t error = fill_page(r, offset, (const uint8_t *)from + offset, step_bytes(offset, bytes - offset), take);
 
 		if (error)
 			return error;

@@ -8,6 +8,7 @@
 #include "device.h"
 #include "terminal.h"
 
+#include <base/cpu.h>
 #include <base/log.h>
 #include <base/time.h>
 #include <dev/uart.h>
@@ -23,7 +24,7 @@
 #define READ_CHUNK  256u
 #define TENTH_US    100000u /* unit of VTIME */
 
-static struct {
+static struct terminal { /* of each core; the first one's has the keys */
 	struct qv_tty tty;
 	struct wait_queue readers, writers;
 	struct poll_source changes;
@@ -31,7 +32,17 @@ static struct {
 	uint32_t open;    /* descriptions */
 	int32_t session;  /* whose controlling terminal it is; 0 = nobody's */
 	int32_t group;    /* in the foreground */
-} console;
+} consoles[QV_MAX_CORES];
+
+static struct terminal *console(void)
+{
+	return &consoles[cpu_index()];
+}
+
+static bool has_keys(void)
+{
+	return cpu_index() == 0;
+}
 
 /* Output is collected, so that the log is locked once for it. */
 struct collected {
@@ -63,18 +74,18 @@ static void flush(const struct collected *c)
 void terminal_key(uint8_t key)
 {
 	struct collected echo = {0};
-	int32_t signal = qv_tty_key(&console.tty, key, collect, &echo);
+	int32_t signal = qv_tty_key(&console()->tty, key, collect, &echo);
 	bool returns;
 
 	flush(&echo);
-	if (signal && console.group)
-		fs_hooks.signal(console.group, signal);
-	qv_tty_ready(&console.tty, &returns);
+	if (signal && console()->group)
+		fs_hooks.signal(console()->group, signal);
+	qv_tty_ready(&console()->tty, &returns);
 	if (returns)
-		sched_wake_one(&console.readers);
-	if (!console.tty.stopped)
-		sched_wake_all(&console.writers);
-	poll_changed(&console.changes);
+		sched_wake_one(&console()->readers);
+	if (!console()->tty.stopped)
+		sched_wake_all(&console()->writers);
+	poll_changed(&console()->changes);
 }
 
 /* The port has interrupted: bottom half of its driver. */
@@ -95,14 +106,14 @@ static void look_for_keys(struct sched_timer *timer)
 
 	for (uint32_t i = 0; i < KEYS_MOST && uart_take(&key); i++)
 		terminal_key(key);
-	if (console.open && !uart_interrupts())
+	if (console()->open && !uart_interrupts())
 		sched_timer_set(timer, hw_rdtsc() + time_cycles(POLL_US));
 }
 
 /* Job control: the caller is of this terminal's session, but not in the foreground. */
 static bool in_background(void)
 {
-	return console.session && fs_hooks.session() == console.session && fs_hooks.group() != console.group;
+	return console()->session && fs_hooks.session() == console()->session && fs_hooks.group() != console()->group;
 }
 
 /* 0 = go on; else what a background process is told. */
@@ -121,7 +132,7 @@ static int64_t stop_background(int32_t signal)
 static uint32_t ready(void)
 {
 	bool returns;
-	uint32_t n = qv_tty_ready(&console.tty, &returns);
+	uint32_t n = qv_tty_ready(&console()->tty, &returns);
 
 	return returns && n == 0 ? 1 : n;
 }
@@ -129,7 +140,7 @@ static uint32_t ready(void)
 /* How many bytes a raw read of `bytes` waits for. */
 static uint32_t raw_minimum(size_t bytes)
 {
-	uint32_t least = console.tty.termios.cc[LX_VMIN];
+	uint32_t least = console()->tty.termios.cc[LX_VMIN];
 
 	if (least == 0)
 		least = 1; /* as long as VTIME says */
@@ -138,7 +149,7 @@ static uint32_t raw_minimum(size_t bytes)
 
 static uint64_t raw_deadline(void)
 {
-	const uint8_t *cc = console.tty.termios.cc;
+	const uint8_t *cc = console()->tty.termios.cc;
 
 	/* With both set the time runs from the last byte, so not before there is one. */
 	if (cc[LX_VMIN] && (!cc[LX_VTIME] || ready() == 0))
@@ -151,20 +162,21 @@ static int64_t wait_for_input(const struct file *f, size_t bytes)
 {
 	uint64_t deadline = raw_deadline();
 
-	uart_ask();
-	while (ready() < (qv_tty_canonical(&console.tty) ? 1 : raw_minimum(bytes))) {
-		bool canonical = qv_tty_canonical(&console.tty);
+	if (has_keys())
+		uart_ask();
+	while (ready() < (qv_tty_canonical(&console()->tty) ? 1 : raw_minimum(bytes))) {
+		bool canonical = qv_tty_canonical(&console()->tty);
 		uint32_t before = ready();
 		enum wait_result result;
 
 		if (f->flags & LX_O_NONBLOCK)
 			return before ? 0 : -LX_EAGAIN;
-		result = sched_wait(&console.readers, canonical ? WAIT_FOREVER : deadline, true);
+		result = sched_wait(&console()->readers, canonical ? WAIT_FOREVER : deadline, true);
 		if (result == WAIT_INTERRUPTED)
 			return -LX_ERESTART;
 		if (result == WAIT_TIMEOUT)
 			return 0;
-		if (ready() > before && console.tty.termios.cc[LX_VMIN])
+		if (ready() > before && console()->tty.termios.cc[LX_VMIN])
 			deadline = raw_deadline();
 	}
 	return 0;
@@ -184,14 +196,14 @@ static int64_t terminal_read(struct file *f, uint64_t to, size_t bytes, uint64_t
 	do {
 		size_t space = bytes - done < sizeof(chunk) ? bytes - done : sizeof(chunk);
 
-		n = qv_tty_read(&console.tty, chunk, space);
+		n = qv_tty_read(&console()->tty, chunk, space);
 		if (n && user_write(to + done, chunk, n))
 			return done ? (int64_t)done : -LX_EFAULT;
 		done += n;
 		/* A line may go on in the next chunk; what ends one may be there, too. */
-	} while (n == sizeof(chunk) && done < bytes && !(qv_tty_canonical(&console.tty) && chunk[n - 1] == '\n'));
+	} while (n == sizeof(chunk) && done < bytes && !(qv_tty_canonical(&console()->tty) && chunk[n - 1] == '\n'));
 	if (ready())
-		sched_wake_one(&console.readers);
+		sched_wake_one(&console()->readers);
 	return (int64_t)done;
 }
 
@@ -199,10 +211,10 @@ static int64_t terminal_read(struct file *f, uint64_t to, size_t bytes, uint64_t
 
 static int64_t wait_while_stopped(const struct file *f)
 {
-	while (console.tty.stopped) {
+	while (console()->tty.stopped) {
 		if (f->flags & LX_O_NONBLOCK)
 			return -LX_EAGAIN;
-		if (sched_wait(&console.writers, WAIT_FOREVER, true) == WAIT_INTERRUPTED)
+		if (sched_wait(&console()->writers, WAIT_FOREVER, true) == WAIT_INTERRUPTED)
 			return -LX_ERESTART;
 	}
 	return 0;
@@ -216,7 +228,7 @@ static int64_t write_chunk(const struct file *f, uint64_t from, size_t bytes)
 
 	if (error || user_read(chunk, from, bytes))
 		return error ? error : -LX_EFAULT;
-	qv_tty_write(&console.tty, chunk, bytes, collect, &out);
+	qv_tty_write(&console()->tty, chunk, bytes, collect, &out);
 	flush(&out);
 	return 0;
 }
@@ -224,7 +236,7 @@ static int64_t write_chunk(const struct file *f, uint64_t from, size_t bytes)
 static int64_t terminal_write(struct file *f, uint64_t from, size_t bytes, uint64_t *offset)
 {
 	size_t most = uart_present() ? CHUNK_WIRE : CHUNK;
-	int64_t error = console.tty.termios.local & LX_TOSTOP ? stop_background(LX_SIGTTOU) : 0;
+	int64_t error = console()->tty.termios.local & LX_TOSTOP ? stop_background(LX_SIGTTOU) : 0;
 
 	(void)offset;
 	if (error)
@@ -244,9 +256,10 @@ static int64_t terminal_write(struct file *f, uint64_t from, size_t bytes, uint6
 static uint32_t terminal_poll(struct file *f, struct poll_source **source)
 {
 	(void)f;
-	uart_ask();
-	*source = &console.changes;
-	return (ready() ? LX_POLLIN | LX_POLLRDNORM : 0) | (console.tty.stopped ? 0 : LX_POLLOUT | LX_POLLWRNORM);
+	if (has_keys())
+		uart_ask();
+	*source = &console()->changes;
+	return (ready() ? LX_POLLIN | LX_POLLRDNORM : 0) | (console()->tty.stopped ? 0 : LX_POLLOUT | LX_POLLWRNORM);
 }
 
 /* Control. */
@@ -259,10 +272,10 @@ static int64_t set_modes(uint32_t request, uint64_t from)
 	if (error || user_read(&termios, from, sizeof(termios)))
 		return error ? error : -LX_EFAULT;
 	if (request == LX_TCSETSF)
-		qv_tty_flush(&console.tty);
-	qv_tty_set(&console.tty, &termios);
-	sched_wake_all(&console.readers);
-	sched_wake_all(&console.writers);
+		qv_tty_flush(&console()->tty);
+	qv_tty_set(&console()->tty, &termios);
+	sched_wake_all(&console()->readers);
+	sched_wake_all(&console()->writers);
 	return 0;
 }
 
@@ -272,15 +285,15 @@ static int64_t set_size(uint64_t from)
 
 	if (user_read(&size, from, sizeof(size)))
 		return -LX_EFAULT;
-	if (memcmp(&size, &console.tty.size, sizeof(size)) != 0 && console.group)
-		fs_hooks.signal(console.group, LX_SIGWINCH);
-	console.tty.size = size;
+	if (memcmp(&size, &console()->tty.size, sizeof(size)) != 0 && console()->group)
+		fs_hooks.signal(console()->group, LX_SIGWINCH);
+	console()->tty.size = size;
 	return 0;
 }
 
 static bool is_controlling(void)
 {
-	return console.session && fs_hooks.session() == console.session;
+	return console()->session && fs_hooks.session() == console()->session;
 }
 
 static int64_t set_group(uint64_t from)
@@ -292,7 +305,7 @@ static int64_t set_group(uint64_t from)
 		return error ? error : -LX_EFAULT;
 	if (group <= 0)
 		return -LX_EINVAL;
-	console.group = group;
+	console()->group = group;
 	return 0;
 }
 
@@ -300,10 +313,10 @@ static int64_t take_session(void)
 {
 	if (is_controlling())
 		return 0;
-	if (!fs_hooks.leader() || console.session)
+	if (!fs_hooks.leader() || console()->session)
 		return -LX_EPERM;
-	console.session = fs_hooks.session();
-	console.group = fs_hooks.group();
+	console()->session = fs_hooks.session();
+	console()->group = fs_hooks.group();
 	return 0;
 }
 
@@ -312,24 +325,24 @@ static int64_t leave_session(void)
 	if (!is_controlling())
 		return -LX_ENOTTY;
 	if (fs_hooks.leader())
-		console.session = console.group = 0;
+		console()->session = console()->group = 0;
 	return 0;
 }
 
 void terminal_session_ended(int32_t session)
 {
-	if (session && console.session == session)
-		console.session = console.group = 0;
+	if (session && console()->session == session)
+		console()->session = console()->group = 0;
 }
 
 int32_t terminal_session(void)
 {
-	return console.session;
+	return console()->session;
 }
 
 int32_t terminal_group(void)
 {
-	return console.group;
+	return console()->group;
 }
 
 static int64_t give(uint64_t to, int64_t number)
@@ -342,9 +355,9 @@ static int64_t give(uint64_t to, int64_t number)
 static int64_t flow(uint64_t action)
 {
 	if (action < 2)
-		console.tty.stopped = action == 0; /* TCOOFF, TCOON */
-	if (!console.tty.stopped)
-		sched_wake_all(&console.writers);
+		console()->tty.stopped = action == 0; /* TCOOFF, TCOON */
+	if (!console()->tty.stopped)
+		sched_wake_all(&console()->writers);
 	return action < 4 ? 0 : -LX_EINVAL;
 }
 
@@ -353,7 +366,7 @@ static int64_t discard(uint64_t queue)
 	if (queue > 2)
 		return -LX_EINVAL;
 	if (queue != 1) /* TCIFLUSH, TCIOFLUSH; nothing waits to be written */
-		qv_tty_flush(&console.tty);
+		qv_tty_flush(&console()->tty);
 	return 0;
 }
 
@@ -361,9 +374,9 @@ static int64_t job_ioctl(uint32_t request, uint64_t argument)
 {
 	switch (request) {
 	case LX_TIOCGPGRP:
-		return is_controlling() ? give(argument, console.group) : -LX_ENOTTY;
+		return is_controlling() ? give(argument, console()->group) : -LX_ENOTTY;
 	case LX_TIOCGSID:
-		return is_controlling() ? give(argument, console.session) : -LX_ENOTTY;
+		return is_controlling() ? give(argument, console()->session) : -LX_ENOTTY;
 	case LX_TIOCSPGRP:
 		return set_group(argument);
 	case LX_TIOCSCTTY:
@@ -382,17 +395,17 @@ static int64_t terminal_ioctl(struct file *f, uint32_t request, uint64_t argumen
 	(void)f;
 	switch (request) {
 	case LX_TCGETS:
-		return user_write(argument, &console.tty.termios, sizeof(console.tty.termios));
+		return user_write(argument, &console()->tty.termios, sizeof(console()->tty.termios));
 	case LX_TCSETS:
 	case LX_TCSETSW:
 	case LX_TCSETSF:
 		return set_modes(request, argument);
 	case LX_TIOCGWINSZ:
-		return user_write(argument, &console.tty.size, sizeof(console.tty.size));
+		return user_write(argument, &console()->tty.size, sizeof(console()->tty.size));
 	case LX_TIOCSWINSZ:
 		return set_size(argument);
 	case LX_FIONREAD:
-		return give(argument, qv_tty_ready(&console.tty, &returns));
+		return give(argument, qv_tty_ready(&console()->tty, &returns));
 	case LX_TIOCOUTQ:
 		return give(argument, 0);
 	case LX_TCSBRK:
@@ -409,7 +422,7 @@ static int64_t terminal_ioctl(struct file *f, uint32_t request, uint64_t argumen
 static void terminal_close(struct file *f)
 {
 	if (f->object)
-		console.open--;
+		console()->open--;
 }
 
 static const struct file_ops terminal_ops = {
@@ -423,10 +436,10 @@ static const struct file_ops terminal_ops = {
 
 static int64_t console_open(struct file *f)
 {
-	f->object = &console;
-	if (console.open++ == 0 && uart_present() && !uart_interrupts())
-		sched_timer_set(&console.timer, hw_rdtsc() + time_cycles(POLL_US));
-	if (!(f->flags & LX_O_NOCTTY) && fs_hooks.leader() && !console.session)
+	f->object = console();
+	if (console()->open++ == 0 && has_keys() && uart_present() && !uart_interrupts())
+		sched_timer_set(&console()->timer, hw_rdtsc() + time_cycles(POLL_US));
+	if (!(f->flags & LX_O_NOCTTY) && fs_hooks.leader() && !console()->session)
 		take_session();
 	return 0;
 }
@@ -439,9 +452,10 @@ static int64_t own_open(struct file *f)
 
 void terminal_init(void)
 {
-	qv_tty_init(&console.tty);
-	console.timer.fire = look_for_keys;
-	uart_on_input(take_keys);
+	qv_tty_init(&console()->tty);
+	console()->timer.fire = look_for_keys;
+	if (has_keys())
+		uart_on_input(take_keys);
 	device_add("tty", LX_DEVICE(5, 0), &terminal_ops, own_open);
 	device_add("console", LX_DEVICE(5, 1), &terminal_ops, console_open);
 	device_add("ttyS0", LX_DEVICE(4, 64), &terminal_ops, console_open);

@@ -24,6 +24,7 @@
 #include <lib/frames.h>
 #include <lib/string.h>
 #include <mm/mm.h>
+#include <sched/post.h>
 #include <sched/vcpu.h>
 #include <start/start.h>
 
@@ -95,11 +96,27 @@ static void stop_unwanted_tick(void)
 		tick_stop();
 }
 
+static void report(struct sched_post *post)
+{
+	(void)post;
+	report_ready();
+}
+
+/* The others are ready when all that boot wants of them has been asked: an answer is an interrupt, and an exit. */
+static void report_others(void)
+{
+	static struct sched_post post[QV_MAX_CORES];
+
+	for (uint32_t core = 1; core < boot_info()->core_count; core++) {
+		post[core].run = report;
+		sched_post(core, &post[core]);
+	}
+}
+
 static void other_core(void)
 {
 	core_up();
 	stop_unwanted_tick();
-	report_ready();
 	this_cpu()->up = true;
 	sched_run();
 }
@@ -114,6 +131,7 @@ static void first_core(void)
 	programs_start();
 	devices_start();
 	log_info("ready");
+	report_others();
 	report_ready();
 	sched_run();
 }

@@ -4,6 +4,7 @@
 #include "vcpus.h"
 
 #include <base/boot.h>
+#include <base/cpu.h>
 #include <base/log.h>
 #include <base/memory.h>
 #include <fs/fs.h>
@@ -11,6 +12,8 @@
 #include <lib/assert.h>
 #include <lib/string.h>
 #include <mm/arena.h>
+#include <mm/heap.h>
+#include <mm/mm.h>
 #include <proc/process.h>
 #include <proc/time.h>
 #include <sched/vcpu.h>
@@ -18,6 +21,7 @@
 
 #define MOST_WORDS 15u
 #define COMMAND_BYTES 512u
+#define BYTES_OF_PAGE_FOR_FILES 2048u /* of each page of memory: half of all, shared by the cores */
 #define MOST_BLOCKS 256u /* of an arena: as many as the system file may ask for */
 
 static const char *const environment[] = {"PATH=/bin:/sbin", "HOME=/", "TERM=linux", "PS1=quest# ", NULL};
@@ -67,7 +71,7 @@ static void start_on(const struct qv_info_vcpu *v, char *command, struct vcpu *v
 }
 
 /* Programs of the VCPUs of the system file. On a refused VCPU a program would have no guarantee: it is not started. */
-static void start_on_vcpus(const struct qv_info *info)
+static void start_on_vcpus(const struct qv_info *info, uint32_t core)
 {
 	char command[QV_VCPU_RUN_LEN];
 	uint64_t arena = info->arena.gpa;
@@ -77,13 +81,10 @@ static void start_on_vcpus(const struct qv_info *info)
 
 		memcpy(command, v->run, sizeof(command));
 		command[sizeof(command) - 1] = '\0';
-		if (!command[0])
+		if (!command[0] || v->core != core)
 			continue;
 		if (!vcpus_at(i))
 			log_error("%s is not started: its VCPU %s was refused", command, v->name);
-		else if (v->core != 0)
-			log_error("%s is not started: programs run on core 0 only, VCPU %s is on core %u", command,
-				v->name, v->core);
 		else
 			start_on(v, command, vcpus_at(i), arena);
 	}
@@ -102,6 +103,70 @@ static void start_trace(const char *args)
 		log_warn("trace=%s is unknown; trace=syscalls records every system call", what);
 }
 
+/* ---- other cores ---- */
+
+/* A VCPU of the core that has a program and was created; NULL = there is none. */
+static struct vcpu *vcpu_with_program(const struct qv_info *info, uint32_t core)
+{
+	for (uint32_t i = 0; i < info->vcpu_count; i++) {
+		if (info->vcpu[i].core == core && info->vcpu[i].run[0] && vcpus_at(i))
+			return vcpus_at(i);
+	}
+	return NULL;
+}
+
+static uint32_t cores_with_programs(const struct qv_info *info)
+{
+	uint32_t n = 1; /* the first has what `run=` names, and what that starts */
+
+	for (uint32_t core = 1; core < info->core_count; core++)
+		n += vcpu_with_program(info, core) != NULL;
+	return n;
+}
+
+/* Every core has files of its own. */
+static void make_tree(const struct qv_info *info)
+{
+	uint32_t n = cores_with_programs(info);
+
+	if (n == 1)
+		fs_init(memory_at(info->initrd_gpa), info->initrd_size, 0);
+	else
+		fs_init_shared(memory_at(info->initrd_gpa), info->initrd_size, mm_total_pages() * BYTES_OF_PAGE_FOR_FILES / n);
+}
+
+static struct thread starters[QV_MAX_CORES];
+
+static void free_stack(struct thread *t)
+{
+	mm_stack_free(t->stack_top);
+}
+
+static void start_here(void *argument)
+{
+	make_tree(argument);
+	start_on_vcpus(argument, this_cpu()->index);
+	thread_exit(free_stack);
+}
+
+/* The files are unpacked on the budget of the core's first program. */
+static void start_there(const struct qv_info *info, uint32_t core)
+{
+	struct vcpu *vcpu = vcpu_with_program(info, core);
+	struct thread *t = &starters[core];
+
+	if (!vcpu) {
+		start_on_vcpus(info, core); /* says why nothing is started */
+		return;
+	}
+	t->name = "start";
+	t->stack_top = mm_stack_alloc();
+	if (t->stack_top)
+		thread_start(t, vcpu, start_here, (void *)info);
+	else
+		log_error("no program of core %u is started: no memory for a stack; give the sandbox more memory", core);
+}
+
 void programs_start(void)
 {
 	const struct qv_info *info = boot_info();
@@ -110,11 +175,13 @@ void programs_start(void)
 	if (!info->initrd_size)
 		return;
 	proc_time_init();
-	fs_init(memory_at(info->initrd_gpa), info->initrd_size, 0);
+	make_tree(info);
 	proc_init();
 	syscall_setup();
 	start_trace(info->args);
-	start_on_vcpus(info);
+	for (uint32_t core = 1; core < info->core_count; core++)
+		start_there(info, core);
+	start_on_vcpus(info, 0);
 	if (qv_args_text(info->args, "run", command, sizeof(command)))
 		start(command, ',', vcpu_by_id(0), NULL, info->program_memory);
 }

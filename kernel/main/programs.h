@@ -4,7 +4,8 @@
 #ifndef MAIN_PROGRAMS_H
 #define MAIN_PROGRAMS_H
 
-/* On core 0, once, after sched_init. Nothing happens if no program archive was given. */
+/* On core 0, once, when all cores are up and the VCPUs are there; other cores' programs are started on them. Nothing
+ * happens if no program archive was given. */
 void programs_start(void);
 
 #endif

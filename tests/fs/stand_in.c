@@ -2,6 +2,7 @@
 /* What kernel/fs needs of the rooms below, on the host: checked allocation, one thread, a screen. */
 #include "stand_in.h"
 
+#include <base/cpu.h>
 #include <base/log.h>
 #include <base/memory.h>
 #include <base/panic.h>
@@ -38,6 +39,11 @@ static bool may_allocate(void)
 	if (stand_in_allocations != UINT64_MAX)
 		stand_in_allocations--;
 	return true;
+}
+
+uint32_t cpu_index(void)
+{
+	return 0;
 }
 
 /* Objects. */

@@ -11,7 +11,7 @@ expected() { # PROGRAM: its output on this machine's Linux
 }
 
 observed() { # PROGRAM: its part of the sandbox's console, without what the kernel says of faults
-	sed -n 's/^quest *| //p' "$scratch/log" | grep -v '^warning: ' |
+	sed -n 's/^quest *| //p' "$scratch/log" | grep -v '^warning: \|^system call ' |
 		sed -n "/^begin \/bin\/$1\$/,/^end \/bin\/$1 status/p" | sed "1d; s|^end /bin/$1 status|status|"
 }
 

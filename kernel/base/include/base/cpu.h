@@ -52,6 +52,9 @@ static inline bool cpu_thread_work(const struct cpu *cpu)
 	return *(const volatile uint32_t *)((const uint8_t *)cpu->thread + THREAD_WORK) != 0;
 }
 
+/* The running core's index in the sandbox; for rooms that are also built for the host. */
+uint32_t cpu_index(void);
+
 /* Kernel stack for the next entry from ring 3. */
 static inline void cpu_set_stack(struct cpu *cpu, uint64_t top)
 {

@@ -20,6 +20,8 @@ struct fs_hooks {
  * processes, in thread context. The archive may be NULL; an archive that is damaged is told on the log and what came
  * before the damage is there. `limit`: bytes of file contents at most, 0 = half of the free memory. */
 void fs_init(const void *archive, size_t bytes, uint64_t limit);
+/* The same where several cores make a tree of the archive: the files have copies of its contents, and it stays. */
+void fs_init_shared(const void *archive, size_t bytes, uint64_t limit);
 void fs_set_hooks(const struct fs_hooks *hooks);
 /* Descriptors 0, 1 and 2 of a first process: the console. */
 int64_t fs_open_console(struct fd_table *table);

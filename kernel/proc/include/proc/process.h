@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Processes and their threads ("tasks"). They belong to the core that called
- * proc_init, as its files do: no structure here is shared between cores. Numbers of processes carry the core in their
- * upper bits. Results are >= 0
- * or a negative LX_E*. Thread context, interrupts off, unless said.
+ * Processes and their threads ("tasks"). They belong to the core they were started on, as its files do: no structure
+ * here is shared between cores. Numbers of processes carry the core in their upper bits. Results are >= 0 or a negative
+ * LX_E*. Thread context, interrupts off, unless said.
  */
 #ifndef PROC_PROCESS_H
 #define PROC_PROCESS_H
@@ -109,7 +108,7 @@ static inline struct process *process_self(void)
 	return task_self()->process;
 }
 
-/* Once on each core that runs processes, after fs_init. */
+/* Once, on the first core, after fs_init. */
 void proc_init(void);
 
 struct first_program { /* what the system file says of a program; text is the kernel's */
