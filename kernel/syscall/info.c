@@ -92,7 +92,7 @@ static int64_t set_limit(struct process *p, uint32_t kind, const uint64_t pair[2
 		p->files->limit = (uint32_t)pair[0];
 	}
 	if (kind != RLIMIT_STACK) /* the stack of a running program keeps its size */
-		*limit = pair[0] == UINT64_MAX ? 0 : pair[0];
+		*limit = pair[0] == UINT64_MAX ? 0 : pair[0] ? pair[0] : 1; /* 0 would mean none */
 	return 0;
 }
 
