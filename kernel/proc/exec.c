@@ -356,6 +356,8 @@ static void begin(struct image *im, struct trap_frame *frame, const char *path)
 	set_name(p, path);
 	t->alternate = (struct lx_stack){.flags = LX_SS_DISABLE};
 	t->clear_tid = t->robust = 0;
+	futex_pi_end(t); /* what it held lies in memory that is gone */
+	t->pi_over = false;
 	thread_set_bases(0, 0);
 	thread_xsave_init(t->thread.xsave);
 	thread_xsave_load(t->thread.xsave);
@@ -401,7 +403,9 @@ static int64_t build(struct image *im)
 	error = map_segments(im);
 	if (!error)
 		error = map_stack(im);
-	return error ? error : vdso_map(im->memory->space, &im->vdso);
+	if (error || process_self()->arena) /* after a migration the clocks are those of another kernel: it is asked */
+		return error;
+	return vdso_map(im->memory->space, &im->vdso);
 }
 
 static void drop(struct image *im)

@@ -14,6 +14,8 @@
 
 struct futex_waiter;
 #define FUTEX_BUCKETS 128u
+struct pi_lock;
+#define PI_BUCKETS 64u
 
 /* All that one core knows of processes. */
 struct proc_core {
@@ -22,6 +24,7 @@ struct proc_core {
 	bool reserved[PROC_MOST];           /* the number is promised to a birth that goes on */
 	uint32_t next;                      /* where the search for a free number starts */
 	struct futex_waiter *futex[FUTEX_BUCKETS];
+	struct pi_lock *pi[PI_BUCKETS];
 };
 extern struct proc_core proc_cores[QV_MAX_CORES];
 

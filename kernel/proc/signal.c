@@ -330,7 +330,8 @@ bool signal_kept_deadline(uint64_t *deadline)
 
 static bool is_restart(int64_t result)
 {
-	return result == -LX_ERESTART || result == -LX_ERESTARTNOHAND || result == -LX_ERESTARTBLOCK;
+	return result == -LX_ERESTART || result == -LX_ERESTARTNOINTR || result == -LX_ERESTARTNOHAND ||
+		result == -LX_ERESTARTBLOCK;
 }
 
 /* A handler runs before a call that was to be made again with its old deadline: it is not made again. */
@@ -351,7 +352,7 @@ static void settle_call(struct trap_frame *frame, const struct lx_sigaction *a)
 
 	if (frame->vector != TRAP_SYSCALL || !is_restart(result))
 		return;
-	if (a && (result != -LX_ERESTART || !(a->flags & LX_SA_RESTART))) {
+	if (a && result != -LX_ERESTARTNOINTR && (result != -LX_ERESTART || !(a->flags & LX_SA_RESTART))) {
 		frame->rax = (uint64_t)-LX_EINTR;
 		return;
 	}

@@ -170,6 +170,7 @@ _Noreturn void task_end(uint32_t status)
 	struct process *p = t->process;
 
 	futex_end(t);
+	futex_pi_end(t);
 	tell_joiner(t);
 	if (p->task_count == 1) {
 		if (p->state != PROCESS_DYING)

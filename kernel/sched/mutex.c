@@ -13,6 +13,19 @@ static bool same_core(const struct thread *t)
 	return t->home && t->home->core == this_cpu()->index;
 }
 
+/* What `t` waits for; NULL: nothing, or its wait is over and it has not run since. */
+static struct mutex *wish(const struct thread *t)
+{
+	return t->wanted && t->waits_on == &t->wanted->waiters ? t->wanted : NULL;
+}
+
+static struct thread *waits_for(const struct thread *t)
+{
+	const struct mutex *m = wish(t);
+
+	return m ? m->owner : NULL;
+}
+
 /* The holder runs on the waiter's VCPU if that is better and has budget: without it its own may come first. If it waits
  * itself, so does whoever it waits for. The core's time is accounted. */
 static void inherit(struct core *c, struct mutex *m, struct vcpu *v)
@@ -23,7 +36,7 @@ static void inherit(struct core *c, struct mutex *m, struct vcpu *v)
 		if (!same_core(owner) || !vcpu_before(v, owner->vcpu) || vcpu_budget(v, c->stamp) == 0)
 			return;
 		move_thread(c, owner, v);
-		m = owner->wanted;
+		m = wish(owner);
 	}
 }
 
@@ -114,9 +127,90 @@ void mutex_release(struct mutex *m)
 	if (t->vcpu != t->home)
 		move_thread(this_core(), t, claim(t));
 	if (same_core(next)) {
+		move_thread(this_core(), next, claim(next));
 		wait_wake(next, hw_rdtsc());
 	} else {
 		next->post.run = hand_over_here;
 		sched_post(next->home->core, &next->post);
 	}
+}
+
+/* ---- locks of programs: all on this core ---- */
+
+void mutex_give(struct mutex *m, struct thread *t)
+{
+	assert(!m->owner && same_core(t));
+	own(m, t);
+}
+
+void mutex_drop(struct mutex *m)
+{
+	assert(!m->waiters.first);
+	if (m->owner)
+		take_off(m, m->owner);
+	m->owner = NULL;
+}
+
+bool mutex_circle(const struct thread *owner, const struct thread *t)
+{
+	uint32_t depth = 0;
+
+	for (; owner && owner != t && depth < MUTEX_CIRCLE; depth++)
+		owner = waits_for(owner);
+	return owner;
+}
+
+/* Waiters came or went: `t`, and whoever it waits for, have the VCPU that is their due. */
+static void settle(struct core *c, struct thread *t)
+{
+	account(c, hw_rdtsc());
+	for (uint32_t depth = 0; t && depth < CHAIN; depth++, t = waits_for(t))
+		move_thread(c, t, claim(t));
+}
+
+enum wait_result mutex_wait(struct mutex *m, uint64_t deadline)
+{
+	struct thread *t = thread_self();
+	enum wait_result result;
+
+	assert(m->owner && m->owner != t && same_core(m->owner));
+	t->wanted = m;
+	account(this_core(), hw_rdtsc());
+	inherit(this_core(), m, t->vcpu);
+	result = sched_wait(&m->waiters, deadline, true);
+	if (m->owner == t)
+		return WAIT_WOKEN;
+	t->wanted = NULL;
+	settle(this_core(), m->owner);
+	return result;
+}
+
+static struct thread *best_waiter(const struct mutex *m)
+{
+	struct thread *best = m->waiters.first;
+
+	for (struct thread *w = best; w; w = w->wait_next) {
+		if (vcpu_before(w->vcpu, best->vcpu))
+			best = w;
+	}
+	return best;
+}
+
+struct thread *mutex_pass(struct mutex *m)
+{
+	struct thread *from = m->owner, *next = best_waiter(m);
+
+	take_off(m, from);
+	m->owner = NULL;
+	if (next) {
+		wait_dequeue(next);
+		next->wanted = NULL;
+		next->interruptible = false;
+		next->wake_result = WAIT_WOKEN;
+		own(m, next);
+		settle(this_core(), next);
+		wait_wake(next, hw_rdtsc());
+	}
+	settle(this_core(), from);
+	return next;
 }

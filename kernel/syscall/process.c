@@ -281,10 +281,22 @@ static int64_t sys_prctl(struct trap_frame *f)
 
 /* ---- futex ---- */
 
+/* Which clock the fifth word of a command means: absolute ones, or -1 for a relative time. */
+static int32_t futex_clock(uint32_t command, uint64_t flags)
+{
+	int32_t chosen = (flags & LX_FUTEX_REALTIME) ? LX_CLOCK_REALTIME : LX_CLOCK_MONOTONIC;
+
+	switch (command) {
+	case LX_FUTEX_WAIT: return -1;
+	case LX_FUTEX_LOCK_PI: return LX_CLOCK_REALTIME;
+	default: return chosen;
+	}
+}
+
 static int64_t futex_timeout(const struct trap_frame *f, uint32_t command, uint64_t *deadline)
 {
+	int32_t clock = futex_clock(command, arg1(f));
 	struct lx_timespec t;
-	bool absolute = command == LX_FUTEX_WAIT_BITSET;
 
 	if (signal_kept_deadline(deadline))
 		return 0;
@@ -295,8 +307,7 @@ static int64_t futex_timeout(const struct trap_frame *f, uint32_t command, uint6
 		return -LX_EFAULT;
 	if (!proc_time_valid(&t))
 		return -LX_EINVAL;
-	*deadline = !absolute ? proc_deadline(&t) :
-		proc_absolute((arg1(f) & LX_FUTEX_REALTIME) ? LX_CLOCK_REALTIME : LX_CLOCK_MONOTONIC, &t);
+	*deadline = clock < 0 ? proc_deadline(&t) : proc_absolute(clock, &t);
 	return 0;
 }
 
@@ -308,6 +319,58 @@ static int64_t futex_waiting(const struct trap_frame *f, uint32_t command)
 	if (error)
 		return error;
 	return futex_wait(arg0(f), (uint32_t)arg2(f), command == LX_FUTEX_WAIT ? UINT32_MAX : (uint32_t)arg5(f), deadline);
+}
+
+static int64_t futex_locking(const struct trap_frame *f, uint32_t command)
+{
+	uint64_t deadline;
+	int64_t error = futex_timeout(f, command, &deadline);
+
+	return error ? error : futex_lock_pi(arg0(f), deadline, false);
+}
+
+/* A condition variable of a PI lock: who is woken waits for the lock before it returns, so all are woken at once. */
+static int64_t futex_wait_requeue(const struct trap_frame *f)
+{
+	uint64_t deadline;
+	int64_t error = futex_timeout(f, LX_FUTEX_WAIT_REQUEUE_PI, &deadline);
+
+	if (error || arg0(f) == arg4(f))
+		return error ? error : -LX_EINVAL;
+	error = futex_wait(arg0(f), (uint32_t)arg2(f), UINT32_MAX, deadline);
+	if (error)
+		return error;
+	error = futex_lock_pi(arg4(f), deadline, false);
+	return error == -LX_ERESTARTNOINTR ? -LX_EAGAIN : error; /* it cannot wait for the wake-up again */
+}
+
+static int64_t futex_wake_requeue(const struct trap_frame *f)
+{
+	uint32_t more = (uint32_t)arg3(f) < INT32_MAX ? (uint32_t)arg3(f) : INT32_MAX;
+
+	if ((uint32_t)arg2(f) != 1 || arg0(f) == arg4(f))
+		return -LX_EINVAL;
+	return futex_requeue(arg0(f), 1 + more, 0, arg4(f), true, (uint32_t)arg5(f));
+}
+
+/* Commands of PI locks; those of other futexes are sys_futex's. */
+static int64_t futex_pi(const struct trap_frame *f, uint32_t command)
+{
+	switch (command) {
+	case LX_FUTEX_LOCK_PI:
+	case LX_FUTEX_LOCK_PI2:
+		return futex_locking(f, command);
+	case LX_FUTEX_TRYLOCK_PI:
+		return futex_lock_pi(arg0(f), 0, true);
+	case LX_FUTEX_UNLOCK_PI:
+		return futex_unlock_pi(arg0(f));
+	case LX_FUTEX_WAIT_REQUEUE_PI:
+		return futex_wait_requeue(f);
+	case LX_FUTEX_CMP_REQUEUE_PI:
+		return futex_wake_requeue(f);
+	default:
+		return -LX_ENOSYS;
+	}
 }
 
 static int64_t sys_futex(struct trap_frame *f)
@@ -329,7 +392,7 @@ static int64_t sys_futex(struct trap_frame *f)
 	case LX_FUTEX_WAKE_OP:
 		return futex_wake_op(arg0(f), count, arg4(f), (uint32_t)arg3(f), (uint32_t)arg5(f));
 	default:
-		return -LX_ENOSYS;
+		return futex_pi(f, command);
 	}
 }
 

@@ -20,6 +20,7 @@ enum lx_errno {
 	LX_ECANCELED = 125, LX_EOWNERDEAD = 130,
 	/* Never seen by a program. A signal came before anything was done: what the call becomes depends on the handler. */
 	LX_ERESTART = 512,         /* made again if there is no handler or it has SA_RESTART, else EINTR */
+	LX_ERESTARTNOINTR = 513,   /* made again in any case */
 	LX_ERESTARTNOHAND = 514,   /* made again if there is no handler, else EINTR (sigsuspend, pause) */
 	LX_ERESTARTBLOCK = 516,    /* the same, and made again it keeps its deadline (nanosleep, poll) */
 };

@@ -157,6 +157,9 @@ struct lx_fpx_software { /* bytes 464..511 of the saved FXSAVE area: how far the
 #define LX_FUTEX_TRYLOCK_PI  8u
 #define LX_FUTEX_WAIT_BITSET 9u
 #define LX_FUTEX_WAKE_BITSET 10u
+#define LX_FUTEX_WAIT_REQUEUE_PI 11u
+#define LX_FUTEX_CMP_REQUEUE_PI  12u
+#define LX_FUTEX_LOCK_PI2    13u
 #define LX_FUTEX_COMMAND     0x7fu
 #define LX_FUTEX_PRIVATE     0x80u
 #define LX_FUTEX_REALTIME    0x100u

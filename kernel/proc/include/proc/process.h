@@ -95,6 +95,7 @@ struct task {
 	uint64_t set_tid;    /* user address that gets tid before ring 3 is entered, 0 = none */
 	uint64_t clear_tid;  /* user address, 0 = none */
 	uint64_t robust;     /* head of the robust futex list */
+	bool pi_over;        /* it gave its PI futexes on: nobody can wait for it any more */
 	struct lx_siginfo sent; /* of the last signal sent to this task */
 };
 

@@ -25,4 +25,20 @@ bool mutex_try(struct mutex *m);
 /* By the owner. The first waiter becomes the owner. */
 void mutex_release(struct mutex *m);
 
+/*
+ * The same lock and inheritance for programs, whose own word says who has it (kernel/proc/futex_pi.c): all threads are
+ * of this core, a wait can end without the lock, and the best waiter comes next, not the first.
+ */
+#define MUTEX_CIRCLE 256u
+/* `t` owns `m` from now on, which nobody did. */
+void mutex_give(struct mutex *m, struct thread *t);
+/* Nobody owns `m` from now on; nobody waits for it. */
+void mutex_drop(struct mutex *m);
+/* Would `t` wait for itself if it waited for `owner`? Also true of chains longer than MUTEX_CIRCLE. */
+bool mutex_circle(const struct thread *owner, const struct thread *t);
+/* Wait for `m`, which somebody else owns: WAIT_WOKEN if the running thread owns it now; or it was in vain. */
+enum wait_result mutex_wait(struct mutex *m, uint64_t deadline);
+/* The owner goes; the waiter with the best VCPU owns `m` and runs. NULL: nobody waited. */
+struct thread *mutex_pass(struct mutex *m);
+
 #endif
