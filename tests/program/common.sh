@@ -15,15 +15,19 @@ observed() { # PROGRAM: its part of the sandbox's console, without what the kern
 		sed -n "/^begin \/bin\/$1\$/,/^end \/bin\/$1 status/p" | sed "1d; s|^end /bin/$1 status|status|"
 }
 
+compare_programs() { # [WHERE: ]: one point per program
+	for program in $all; do
+		expected $program >"$scratch/expected"
+		observed $program >"$scratch/observed"
+		diff "$scratch/expected" "$scratch/observed" >"$out"
+		point $? "$1$program answers as Linux does, $(wc -l <"$scratch/expected") lines"
+	done
+}
+
 run_programs() { # OPTION...: one point per program
 	sed "s|@LIST@|$(echo $all | sed 's|\([a-z]*\)|/bin/\1|g; s/ /,/g')|" tests/program/programs.yaml >"$scratch/system.yaml"
 	build/questc pack "$scratch/system.yaml" -o "$scratch/blob" >"$out" 2>&1 || true
 	boot "$scratch/blob" --until "quest|suite over" "$@"
 	point $? "the suite ran to its end"
-	for program in $all; do
-		expected $program >"$scratch/expected"
-		observed $program >"$scratch/observed"
-		diff "$scratch/expected" "$scratch/observed" >"$out"
-		point $? "$program answers as Linux does, $(wc -l <"$scratch/expected") lines"
-	done
+	compare_programs ""
 }
