@@ -10,6 +10,7 @@
 #define VECTORS (IRQ_DEVICES_END - IRQ_DEVICES)
 #define TRIES 16u
 #define PATIENCE_US 1000000u
+#define STEP_US 100u
 
 static struct dev_interrupt *devices[VECTORS]; /* by vector */
 
@@ -41,6 +42,11 @@ void dev_interrupt_ask(struct dev_interrupt *i)
 
 /* ---- bottom half ---- */
 
+static void reap(struct thread *t)
+{
+	mm_stack_free(t->stack_top);
+}
+
 static void wait_for_interval(struct dev_interrupt *i)
 {
 	uint64_t again = i->last + i->interval;
@@ -55,19 +61,32 @@ static void bottom_half(void *argument)
 {
 	struct dev_interrupt *i = argument;
 
-	for (;;) {
-		while (!i->pending)
+	while (i->state != DEV_REFUSED) {
+		if (!i->pending) {
 			(void)sched_wait(&i->work, WAIT_FOREVER, false);
+			continue;
+		}
 		i->pending = false;
+		if (i->state == DEV_MEASURED)
+			continue;
 		if (i->serve)
 			i->serve(i);
 		i->served++;
 		wait_for_interval(i);
 		i->unmask(i);
 	}
+	thread_exit(reap);
 }
 
 /* ---- request ---- */
+
+/* Others run: at boot, as soon as they can; a thread steps aside for that. */
+static void give_way(void)
+{
+	sched_preempt_point();
+	if (thread_self()->vcpu)
+		(void)sched_sleep(hw_rdtsc() + time_cycles(STEP_US), false);
+}
 
 /* An interrupt as the device would make it: the core sends it to itself. */
 static uint64_t time_top_half(const struct dev_interrupt *i)
@@ -86,19 +105,23 @@ static uint64_t time_top_half(const struct dev_interrupt *i)
 	return u->cycles - before;
 }
 
-/* The least of several tries, since only disturbances by the host of an emulator make one longer. None of them woke
- * anybody: that is added. */
+/* The least of several tries, since only disturbances by the host of an emulator make one longer. Each wakes the bottom
+ * half, which has nothing to do. Entry and exit, and what more there is to do when the VCPU is at work for another
+ * device, cost less than a decision. */
 static uint64_t measure(const struct dev_interrupt *i)
 {
 	uint64_t least = UINT64_MAX;
 
 	for (uint32_t n = 0; n < TRIES; n++) {
-		uint64_t took = time_top_half(i);
+		uint64_t took;
 
+		while (i->thread.state != THREAD_BLOCKED)
+			give_way();
+		took = time_top_half(i);
 		if (took < least)
 			least = took;
 	}
-	return least + vcpu_wake_cost();
+	return least + vcpu_decision_cost();
 }
 
 static bool take_vector(struct dev_interrupt *i)
@@ -116,12 +139,26 @@ static bool take_vector(struct dev_interrupt *i)
 	return true;
 }
 
+/* The bottom half ends. */
 static void give_back(struct dev_interrupt *i)
 {
-	irq_charge(i->vector, NULL);
 	devices[i->vector - IRQ_DEVICES] = NULL;
-	mm_stack_free(i->thread.stack_top);
+	i->state = DEV_REFUSED;
+	(void)sched_wake_one(&i->work);
+	while (i->thread.state != THREAD_DEAD)
+		give_way();
 	i->io = NULL;
+}
+
+static void begin(struct dev_interrupt *i)
+{
+	while (i->thread.state != THREAD_BLOCKED) /* it has seen the last try */
+		give_way();
+	if (!i->charge_interrupted)
+		irq_charge(i->vector, vcpu_top_halves(i->io));
+	irq_forget(i->vector);
+	i->state = DEV_WORKS;
+	i->unmask(i);
 }
 
 enum vcpu_error dev_interrupt_request(struct dev_interrupt *i, struct vcpu *io)
@@ -135,21 +172,16 @@ enum vcpu_error dev_interrupt_request(struct dev_interrupt *i, struct vcpu *io)
 		return VCPU_NO_ROOM;
 	}
 	i->io = io;
-	i->thread.stack_top = stack;
-	i->thread.name = i->name;
+	i->state = DEV_MEASURED;
+	i->thread = (struct thread){.stack_top = stack, .name = i->name};
+	thread_start(&i->thread, io, bottom_half, i);
 	i->cost = measure(i);
 	error = vcpu_admit_interrupt(this_cpu()->index, i->name, i->cost, i->interval);
-	if (error) {
+	if (error)
 		give_back(i);
-		return error;
-	}
-	if (!i->charge_interrupted)
-		irq_charge(i->vector, vcpu_top_halves(io));
-	irq_forget(i->vector);
-	i->pending = false;
-	thread_start(&i->thread, io, bottom_half, i);
-	i->unmask(i);
-	return VCPU_OK;
+	else
+		begin(i);
+	return error;
 }
 
 const struct dev_interrupt *dev_interrupt_at(uint32_t n)

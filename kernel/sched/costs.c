@@ -80,7 +80,7 @@ uint64_t vcpu_least_budget(void)
 	return this_core()->least_budget;
 }
 
-uint64_t vcpu_wake_cost(void)
+uint64_t vcpu_decision_cost(void)
 {
 	return this_core()->switch_cost / SWITCH_DECISIONS;
 }

@@ -14,6 +14,8 @@
 #include <sched/vcpu.h>
 #include <sched/wait.h>
 
+enum dev_state { DEV_NONE, DEV_MEASURED, DEV_WORKS, DEV_REFUSED };
+
 struct dev_interrupt {
 	/* The driver's. */
 	const char *name;
@@ -33,6 +35,7 @@ struct dev_interrupt {
 	uint64_t served;       /* runs of the bottom half */
 	uint64_t delayed;      /* of them, those that had to wait for the interval to pass */
 	uint32_t asker;        /* id of the VCPU that asked last, 0 = the default one */
+	uint32_t state;        /* enum dev_state */
 	bool pending;
 	struct wait_queue work;
 	struct thread thread;

@@ -66,8 +66,8 @@ uint64_t *vcpu_top_halves(struct vcpu *io);
  * which the thread that it wakes may once sleep until a time. That is counted in the response times of all Main VCPUs
  * of the core. Refused if one of them would not hold; vcpu_refusal() says which. Context of vcpu_create. */
 enum vcpu_error vcpu_admit_interrupt(uint32_t core, const char *name, uint64_t cost, uint64_t interval);
-/* What waking a thread, and entry and exit of an interrupt cost at most on this core, measured at boot. */
-uint64_t vcpu_wake_cost(void);
+/* What a decision costs on this core, measured at boot. */
+uint64_t vcpu_decision_cost(void);
 
 /* The longest section without a preemption point that admission counts with, in switches: no section has more than
  * QUEST_SECTION_INSTRUCTIONS, and a switch some 250. Tests hold both against what is measured. */

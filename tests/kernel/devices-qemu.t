@@ -1,0 +1,10 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 600
+# Interrupts of devices in a sandbox under AMD-V: a storm of them beside a core full of VCPUs, what is admitted, what is
+# charged to whom; no exits.
+. "$(dirname "$0")/../isolation/common.sh"
+
+make_system tests/kernel/devices.yaml devices && run_system qemu devices --icount --until "devices|done" --wall 500
+relay devices devices
+plan
