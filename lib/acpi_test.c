@@ -74,17 +74,19 @@ static uint8_t *table(uint64_t address, const char *signature, uint32_t length)
 #define FACP  (BASE + 0x400)
 #define MCFG  (BASE + 0x600)
 #define DMAR  (BASE + 0x700)
-#define MADT_BYTES (44 + 8 + 8 + 12 + 16 + 16 + 8)
+#define MADT_BYTES (44 + 8 + 8 + 12 + 16 + 16 + 8 + 10 + 10)
 
 static void make_madt(void)
 {
 	static const uint8_t entries[] = {
 		0, 8, 0, 4, 1, 0, 0, 0, /* CPU, APIC id 4 */
 		0, 8, 1, 2, 0, 0, 0, 0, /* disabled */
-		1, 12, 0, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0, /* IO-APIC at fec00000 */
+		1, 12, 6, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0, /* IO-APIC at fec00000 */
 		9, 16, 0, 0, 0x2c, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, /* x2APIC id 300 */
 		9, 16, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, /* id 4 again */
 		0, 8, 2, 9, 1, 0, 0, 0,
+		2, 10, 0, 4, 20, 0, 0, 0, 0x0f, 0, /* IRQ 4 arrives at pin 20, active low, level-triggered */
+		2, 10, 1, 3, 21, 0, 0, 0, 0, 0, /* of another bus */
 	};
 
 	put32(at(MADT) + 40, 1);
@@ -171,6 +173,9 @@ static void reads_madt(void **state)
 	assert_int_equal(madt.cpu[2], 9);
 	assert_int_equal(madt.ioapic_count, 1);
 	assert_int_equal(madt.ioapic[0].address, 0xfec00000);
+	assert_int_equal(madt.ioapic[0].id, 6);
+	assert_true(madt.isa[4].gsi == 20 && madt.isa[4].low && madt.isa[4].level);
+	assert_true(madt.isa[3].gsi == 3 && !madt.isa[3].low && !madt.isa[3].level);
 	assert_true(madt.has_8259);
 }
 

@@ -374,6 +374,8 @@ static const struct change owners[] = {
 	SET(vcpu[0].sandbox, 1, VCPU, "the VCPU's sandbox or core does not exist"),
 	SET(vcpu[1].core, 1, VCPU, "the VCPU's sandbox or core does not exist"),
 	SET(vcpu[0].flags, 2, VCPU, "the VCPU's flags, name or program are impossible"),
+	SET(vcpu[1].flags, QV_VCPU_IO | 4, VCPU, "the VCPU's flags, name or program are impossible"),
+	SET(vcpu[0].flags, QV_VCPU_UART, VCPU, "the VCPU's flags, name or program are impossible"),
 	SET(vcpu[1].arena, 1, VCPU, "only a main VCPU with a program may migrate"),
 	SET(vcpu[0].run, 0, VCPU, "only a main VCPU with a program may migrate"),
 	SET(vcpu[0].arena, 0, SANDBOX, "the arena has another size than the VCPUs that may migrate need"),

@@ -43,6 +43,7 @@ void devices_start(void)
 	enum vcpu_error error;
 	struct vcpu *v;
 
+	interrupts_show();
 	if (!uart_wants_interrupts())
 		return;
 	v = named();

@@ -7,4 +7,7 @@
  * core 0, after vcpus_create and programs_start. What is refused is told; the port is then asked by a timer. */
 void devices_start(void);
 
+/* Add /proc/interrupts. */
+void interrupts_show(void);
+
 #endif

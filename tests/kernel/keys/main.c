@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A program's view of the keyboard: lines read from the console are told, until one says "end". */
+#include <base/boot.h>
+#include <base/cpu.h>
 #include <base/irq.h>
 #include <base/panic.h>
 #include <dev/uart.h>
@@ -80,6 +82,27 @@ static void let_keys_interrupt(void)
 		panic("the serial port does not interrupt");
 }
 
+#define KEYS 22u /* that keys.t types */
+
+static uint64_t count(void)
+{
+	return irq_line_of((uint8_t)boot_info()->uart_vector)->usage[0].count;
+}
+
+/* One at least for each line, one at most for each key; and while nobody types, none of any kind but the timer that
+ * ends the wait. */
+static void say_interrupts(void)
+{
+	uint64_t keys = count(), all;
+
+	(void)sched_sleep(hw_rdtsc() + test_us(1000), false);
+	all = cpus[0].irq_count;
+	(void)sched_sleep(hw_rdtsc() + test_us(50000), false);
+	all = cpus[0].irq_count - all;
+	say("%s: %llu for keys, %llu without\n", keys >= 3 && keys <= KEYS && all <= 1 ? "by interrupts only" : "unexpected",
+		(unsigned long long)keys, (unsigned long long)all);
+}
+
 void test_main(void)
 {
 	static const struct fs_hooks hooks = {group, group, leader, ignores, tell_signal, now};
@@ -106,6 +129,8 @@ void test_main(void)
 		say("line of %lld: <%s> signal %d\n", (long long)n, line, last_signal);
 	} while (line[0] != 'e');
 	say(n == 4 ? "all read\n" : "not all read\n");
+	say_interrupts();
+	say("tests over\n");
 	fd_put(table);
 	test_point(n == 4, "the last line is read", "%lld", (long long)n);
 }
