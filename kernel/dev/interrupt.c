@@ -36,7 +36,7 @@ void dev_interrupt_ask(struct dev_interrupt *i)
 {
 	const struct vcpu *asker = thread_self()->home;
 
-	if (i->io && asker)
+	if (i->io && asker && this_cpu()->index == i->core)
 		i->asker = vcpu_id(asker);
 }
 
@@ -172,6 +172,7 @@ enum vcpu_error dev_interrupt_request(struct dev_interrupt *i, struct vcpu *io)
 		return VCPU_NO_ROOM;
 	}
 	i->io = io;
+	i->core = this_cpu()->index;
 	i->state = DEV_MEASURED;
 	i->thread = (struct thread){.stack_top = stack, .name = i->name};
 	thread_start(&i->thread, io, bottom_half, i);

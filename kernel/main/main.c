@@ -128,8 +128,9 @@ static void first_core(void)
 	stop_unwanted_tick();
 	smp_start(other_core);
 	vcpus_create();
-	programs_start();
+	programs_prepare();
 	devices_start();
+	programs_start();
 	log_info("ready");
 	report_others();
 	report_ready();

@@ -167,10 +167,9 @@ static void start_there(const struct qv_info *info, uint32_t core)
 		log_error("no program of core %u is started: no memory for a stack; give the sandbox more memory", core);
 }
 
-void programs_start(void)
+void programs_prepare(void)
 {
 	const struct qv_info *info = boot_info();
-	char command[COMMAND_BYTES];
 
 	if (!info->initrd_size)
 		return;
@@ -179,6 +178,15 @@ void programs_start(void)
 	proc_init();
 	syscall_setup();
 	start_trace(info->args);
+}
+
+void programs_start(void)
+{
+	const struct qv_info *info = boot_info();
+	char command[COMMAND_BYTES];
+
+	if (!info->initrd_size)
+		return;
 	for (uint32_t core = 1; core < info->core_count; core++)
 		start_there(info, core);
 	start_on_vcpus(info, 0);

@@ -4,8 +4,10 @@
 #ifndef MAIN_PROGRAMS_H
 #define MAIN_PROGRAMS_H
 
-/* On core 0, once, when all cores are up and the VCPUs are there; other cores' programs are started on them. Nothing
- * happens if no program archive was given. */
+/* File system, processes, system calls. On core 0, once, when all cores are up. Nothing happens, here and in the next,
+ * if no program archive was given. */
+void programs_prepare(void);
+/* Start them, when the VCPUs are there; other cores' programs are started on them. */
 void programs_start(void);
 
 #endif

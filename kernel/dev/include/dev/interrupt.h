@@ -34,6 +34,7 @@ struct dev_interrupt {
 	uint64_t last;         /* TSC of the last top half */
 	uint64_t served;       /* runs of the bottom half */
 	uint64_t delayed;      /* of them, those that had to wait for the interval to pass */
+	uint32_t core;
 	uint32_t asker;        /* id of the VCPU that asked last, 0 = the default one */
 	uint32_t state;        /* enum dev_state */
 	bool pending;
@@ -42,9 +43,11 @@ struct dev_interrupt {
 };
 
 /* Measure the top half, admit it, start the bottom half on `io` (an I/O VCPU of this core) and unmask the device. The
- * device is masked now. On an error nothing has happened; vcpu_refusal() has the text. Boot, or thread context. */
+ * device is masked now. On an error nothing has happened; vcpu_refusal() has the text. Boot, before there are threads
+ * that never sleep, or thread context; may block. */
 enum vcpu_error dev_interrupt_request(struct dev_interrupt *i, struct vcpu *io);
-/* The running thread wants what the device brings: the bottom half works for its VCPU, until another asks. */
+/* The running thread wants what the device brings: the bottom half works for its VCPU, until another asks. Threads of
+ * other cores cannot ask: nothing happens. */
 void dev_interrupt_ask(struct dev_interrupt *i);
 /* The n-th device with an interrupt on this core, NULL = no more. */
 const struct dev_interrupt *dev_interrupt_at(uint32_t n);
