@@ -100,7 +100,8 @@ static void say_interrupts(void)
 	all = cpus[0].irq_count;
 	(void)sched_sleep(hw_rdtsc() + test_us(200000), false);
 	all = cpus[0].irq_count - all;
-	say("%s: %llu for keys, %llu without\n", keys >= 3 && keys <= KEYS && all <= IDLE_MOST ? "by interrupts only" : "unexpected",
+	say("%s: %llu for keys, %llu without\n",
+		keys >= 3 && keys <= KEYS && all <= IDLE_MOST ? "by interrupts only" : "unexpected",
 		(unsigned long long)keys, (unsigned long long)all);
 }
 
