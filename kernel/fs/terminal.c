@@ -331,8 +331,15 @@ static int64_t leave_session(void)
 
 void terminal_session_ended(int32_t session)
 {
-	if (session && console()->session == session)
-		console()->session = console()->group = 0;
+	int32_t group = console()->group;
+
+	if (!session || console()->session != session)
+		return;
+	console()->session = console()->group = 0;
+	if (!group)
+		return;
+	fs_hooks.signal(group, LX_SIGHUP);
+	fs_hooks.signal(group, LX_SIGCONT); /* or who is stopped would not hear it */
 }
 
 int32_t terminal_session(void)

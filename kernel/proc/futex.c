@@ -2,7 +2,9 @@
 /* Futexes: one hash table per core, a waiter is on its own kernel stack. */
 #include "proc.h"
 
+#include <abi/limits.h>
 #include <lib/string.h>
+#include <mm/frame.h>
 
 #define HASH_FACTOR 0x9e3779b97f4a7c15ull
 #define SHARED_OWNER 1u
@@ -47,11 +49,19 @@ static bool same(const struct futex_key *a, const struct futex_key *b)
 	return a->owner == b->owner && a->where == b->where;
 }
 
-/* At the end: first come, first served. */
+static uint64_t frame_of(const struct futex_key *key)
+{
+	return key->where & ~(uint64_t)(QV_PAGE_SIZE - 1);
+}
+
+/* At the end: first come, first served. A frame that a waiter is known by is held: it may be unmapped meanwhile, and
+ * must not become another's shared page. */
 static void enter(struct futex_waiter *w)
 {
 	struct futex_waiter **link = bucket_of(&w->key);
 
+	if (w->key.owner == SHARED_OWNER)
+		mm_frame_get(frame_of(&w->key));
 	while (*link)
 		link = &(*link)->next;
 	w->next = NULL;
@@ -65,6 +75,8 @@ static void leave(struct futex_waiter *w)
 	if (w->next)
 		w->next->link = w->link;
 	w->link = NULL;
+	if (w->key.owner == SHARED_OWNER)
+		mm_frame_put(frame_of(&w->key));
 }
 
 int64_t futex_wait(uint64_t address, uint32_t expected, uint32_t bits, uint64_t deadline)

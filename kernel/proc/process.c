@@ -258,6 +258,7 @@ int64_t process_clone(const struct trap_frame *frame, const struct clone_request
 {
 	struct birth b = {0};
 	struct vcpu *vcpu = r->vcpu ? r->vcpu : thread_self()->home;
+	uint32_t generation = vcpu_generation(vcpu);
 	int64_t error = check_request(r);
 
 	if (error)
@@ -266,6 +267,8 @@ int64_t process_clone(const struct trap_frame *frame, const struct clone_request
 	if (!b.number)
 		return -LX_EAGAIN;
 	error = gather(&b, r);
+	if (!error && !vcpu_is(vcpu, generation)) /* nothing runs on it, so it may go meanwhile */
+		error = -LX_ESRCH;
 	if (error) {
 		abandon(&b);
 		return error;

@@ -3,6 +3,7 @@
 #include "proc.h"
 
 #include <base/log.h>
+#include <fs/terminal.h>
 #include <lib/assert.h>
 #include <lib/string.h>
 #include <mm/mm.h>
@@ -156,6 +157,8 @@ static void wind_up(struct process *p)
 	path_context_put(p->paths);
 	p->files = NULL;
 	p->paths = NULL;
+	if (p->session == p->pid)
+		terminal_session_ended(p->session);
 	memory = memory_switch(NULL);
 	process_release_parent(p);
 	memory_put(memory);

@@ -214,25 +214,31 @@ enum vcpu_error vcpu_create(const struct vcpu_parameters *parameters, struct vcp
 enum vcpu_error vcpu_destroy(struct vcpu *v)
 {
 	struct table_job job = {.vcpu = v};
+	uint32_t generation = v->generation;
+	enum vcpu_error error = VCPU_GONE;
 
 	if (v->id == 0)
 		return VCPU_BUSY;
 	mutex_take(&admission);
-	table_on_core(v->core, remove_idle, &job);
+	if (vcpu_is(v, generation)) {
+		table_on_core(v->core, remove_idle, &job);
+		error = job.busy ? VCPU_BUSY : VCPU_OK;
+	}
 	mutex_release(&admission);
 	sched_preempt_point(); /* the table is done in one piece */
-	return job.busy ? VCPU_BUSY : VCPU_OK;
+	return error;
 }
 
 enum vcpu_error vcpu_set(struct vcpu *v, const struct vcpu_parameters *parameters)
 {
 	struct table_job job = {.parameters = parameters, .vcpu = v};
+	uint32_t generation = v->generation;
 	enum vcpu_error error;
 
 	if (parameters->io != v->io || parameters->core != v->core)
 		return VCPU_DIFFERENT;
 	mutex_take(&admission);
-	error = check(parameters, v);
+	error = vcpu_is(v, generation) ? check(parameters, v) : VCPU_GONE;
 	if (!error)
 		table_on_core(v->core, change, &job);
 	mutex_release(&admission);
@@ -271,7 +277,7 @@ const char *vcpu_refusal(enum vcpu_error error, char *text, size_t size)
 {
 	static const char *const plain[] = {
 		[VCPU_OK] = "no error", [VCPU_NO_ROOM] = "no room for another VCPU or interrupt", [VCPU_BUSY] = "the VCPU is in use",
-		[VCPU_DIFFERENT] = "a VCPU stays on its core and main or I/O",
+		[VCPU_DIFFERENT] = "a VCPU stays on its core and main or I/O", [VCPU_GONE] = "there is no such VCPU any more",
 	};
 
 	if (error == VCPU_BAD || error == VCPU_TOO_SMALL || error == VCPU_UTILISATION)

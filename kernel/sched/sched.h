@@ -39,6 +39,7 @@ struct vcpu {
 	uint32_t state;    /* enum vcpu_state */
 	uint32_t guests;   /* threads in the ring that have another home */
 	uint32_t threads;  /* whose home it is */
+	uint32_t generation; /* how many VCPUs had this place before */
 	uint16_t rank;     /* main: in the order of periods */
 	uint16_t io_index; /* I/O: in the heaps */
 	bool io;

@@ -127,12 +127,14 @@ struct vcpu *table_insert(struct core *c, const struct vcpu_parameters *p)
 {
 	struct vcpu *v = free_slot(c);
 	uint64_t now = hw_rdtsc();
-	uint32_t id;
+	uint32_t id, generation;
 
 	if (!v || (p->io && free_io(c) == VCPU_MAX_IO))
 		return NULL;
 	id = v->id;
-	*v = (struct vcpu){.id = id, .core = c->cpu->index, .state = VCPU_BLOCKED, .event = NEVER, .io = p->io};
+	generation = v->generation + 1;
+	*v = (struct vcpu){.id = id, .generation = generation, .core = c->cpu->index,
+		.state = VCPU_BLOCKED, .event = NEVER, .io = p->io};
 	set_parameters(v, p);
 	start_counting(v, now);
 	init_server(v, now);
@@ -266,6 +268,16 @@ struct vcpu *vcpu_by_id(uint32_t id)
 	if (id >= VCPU_MAX_PER_CORE || !c->vcpu[id] || c->vcpu[id]->state == VCPU_FREE)
 		return NULL;
 	return c->vcpu[id];
+}
+
+uint32_t vcpu_generation(const struct vcpu *v)
+{
+	return v->generation;
+}
+
+bool vcpu_is(const struct vcpu *v, uint32_t generation)
+{
+	return v->state != VCPU_FREE && v->generation == generation;
 }
 
 uint32_t vcpu_id(const struct vcpu *v)

@@ -16,6 +16,7 @@ static int64_t refusal(enum vcpu_error error)
 	switch (error) {
 	case VCPU_OK: return 0;
 	case VCPU_BUSY: return -LX_EBUSY;
+	case VCPU_GONE: return -LX_ESRCH;
 	case VCPU_NO_ROOM: return -LX_ENOMEM;
 	case VCPU_UTILISATION: return -LX_ENOSPC;
 	default: return -LX_EINVAL;
@@ -106,10 +107,10 @@ static int64_t sys_vcpu_getparams(struct trap_frame *f)
 
 static int64_t sys_vcpu_setparams(struct trap_frame *f)
 {
-	struct vcpu *v = find(arg0(f));
 	struct quest_vcpu q;
 	struct vcpu_parameters p;
 	int64_t error = take(arg1(f), &q);
+	struct vcpu *v = find(arg0(f)); /* after the copy, which may block */
 
 	if (!v)
 		return -LX_ESRCH;

@@ -21,8 +21,11 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <quest.h>
+
 
 #define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
 #define PAGE 4096
 
 static volatile sig_atomic_t count, second;
@@ -224,7 +227,7 @@ static int wait_under_alarm(void)
 
 static int nap_under_alarm(void)
 {
-	struct itimerval t = {{0, 0}, {0, 20000}};
+	struct itimerval t = {{0, 20000}, {0, 20000}};
 	struct timespec long_time = {100, 0}, rest;
 
 	catch(SIGALRM, note, SA_RESTART);
@@ -443,6 +446,101 @@ static void ends(void)
 	SHOW(bad);
 }
 
+/* ---- what another has meanwhile ---- */
+
+static int *shared_page(void)
+{
+	return mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+static volatile int woken;
+
+static void *wait_on(void *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAIT, 0, NULL);
+	woken = 1;
+	return NULL;
+}
+
+/* Who waits on a shared page that was unmapped does not get the wake-up of who waits on the next one. */
+static int wait_on_old_page(void)
+{
+	int *old = shared_page(), *new;
+	pthread_t thread;
+
+	*old = 0;
+	pthread_create(&thread, NULL, wait_on, old);
+	usleep(50000);
+	munmap(old, PAGE);
+	new = shared_page();
+	*new = 0;
+	pthread_create(&thread, NULL, wait_on, new);
+	usleep(50000);
+	while (syscall(SYS_futex, new, FUTEX_WAKE, 1) == 0)
+		usleep(1000);
+	for (int i = 0; i < 5000 && !woken; i++)
+		usleep(1000);
+	return woken ? 13 : 1;
+}
+
+static int take_terminal(void)
+{
+	int fd;
+
+	setsid();
+	fd = open("/dev/console", O_RDWR);
+	return fd >= 0 && tcgetpgrp(fd) == getpid() ? 14 : 1;
+}
+
+/* The terminal of a session whose leader has ended is the next one's. Here nobody has one at first: the program that
+ * starts the tests gives it up. On the machine that shows what to expect the console is not ours to take. */
+static int take_terminals(void)
+{
+	if (!on_quest())
+		return 14;
+	return end_of(start(take_terminal)) == 14 ? end_of(start(take_terminal)) : 2;
+}
+
+static void *destroy_all(void *over)
+{
+	while (!*(volatile int *)over) {
+		for (int id = 1; id < 4; id++)
+			vcpu_destroy(id);
+		sched_yield();
+	}
+	return NULL;
+}
+
+/* VCPUs that go while another thread changes them, or starts a process on them: an error, or none. Linux has none. */
+static int vcpus_that_go(void)
+{
+	struct quest_vcpu q = {.budget_ns = 1000000, .period_ns = 500000000};
+	volatile int over = 0;
+	pthread_t thread[2];
+
+	if (!on_quest())
+		return 0;
+	pthread_create(&thread[0], NULL, destroy_all, (void *)&over);
+	pthread_create(&thread[1], NULL, destroy_all, (void *)&over);
+	for (int i = 0; i < 30; i++) {
+		int id = vcpu_create(&q);
+		pid_t pid;
+
+		vcpu_setparams(id, &q);
+		fflush(stdout);
+		pid = vcpu_fork(id);
+		if (pid == 0)
+			_exit(0);
+		if (pid > 0 && end_of(pid) != 0)
+			return 1;
+		vcpu_destroy(id);
+	}
+	over = 1;
+	pthread_join(thread[0], NULL);
+	pthread_join(thread[1], NULL);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	(void)argv;
@@ -453,5 +551,8 @@ int main(int argc, char **argv)
 	strange_births();
 	SHOW(births_under_signals());
 	ends();
+	SHOW(end_of(start(wait_on_old_page)));
+	SHOW(take_terminals());
+	SHOW(vcpus_that_go());
 	return 0;
 }

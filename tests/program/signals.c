@@ -194,14 +194,26 @@ static void timers(void)
 	SHOW(count);
 }
 
+/* Loads the vector registers that the program keeps its own numbers in. */
+static void use_registers(int signal, siginfo_t *info, void *context)
+{
+	const double other[4] = {-1, -2, -3, -4};
+
+	detailed(signal, info, context);
+	__asm__ volatile("movupd %0, %%xmm7\n\t"
+		"movupd %1, %%xmm8\n\t"
+		: : "m"(*(const double(*)[2])other), "m"(*(const double(*)[2])(other + 2)) : "xmm7", "xmm8");
+}
+
 /* Registers of the vector unit survive a handler that uses them. */
 static void registers(void)
 {
-	double in[4] = {1.5, 2.5, 3.5, 4.5}, out[4];
+	double in[4] = {1.5, 2.5, 3.5, 4.5}, out[4] = {0};
 
-	catch(SIGUSR1, detailed, 0);
-	__asm__ volatile("movupd %1, %%xmm7\n\t"
-		"movupd %2, %%xmm8\n\t"
+	catch(SIGUSR1, use_registers, 0);
+	count = 0;
+	__asm__ volatile("movupd %2, %%xmm7\n\t"
+		"movupd %3, %%xmm8\n\t"
 		"mov $39, %%eax\n\t" /* getpid */
 		"syscall\n\t"
 		"mov %%eax, %%edi\n\t"
@@ -209,10 +221,12 @@ static void registers(void)
 		"mov $62, %%eax\n\t" /* kill */
 		"syscall\n\t"
 		"movupd %%xmm7, %0\n\t"
-		: "=m"(*(double(*)[2])out)
+		"movupd %%xmm8, %1\n\t"
+		: "=m"(*(double(*)[2])out), "=m"(*(double(*)[2])(out + 2))
 		: "m"(*(double(*)[2])in), "m"(*(double(*)[2])(in + 2))
 		: "rax", "rcx", "rdx", "rsi", "rdi", "r11", "xmm7", "xmm8", "memory");
-	printf("%g %g\n", out[0], out[1]);
+	printf("%g %g %g %g\n", out[0], out[1], out[2], out[3]);
+	SHOW(count);
 }
 
 int main(void)

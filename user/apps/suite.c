@@ -4,6 +4,7 @@
  * its end, then ends the run with a line that says so.
  */
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ static void run(const char *path)
 
 int main(int argc, char **argv)
 {
+	ioctl(0, TIOCNOTTY); /* a test may want the terminal for a session of its own */
 	for (int i = 1; i < argc; i++)
 		run(argv[i]);
 	printf("suite over\n");

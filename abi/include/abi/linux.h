@@ -283,9 +283,11 @@ enum lx_cc {
 #define LX_FIOCLEX    0x5451u
 
 /* Signals that files raise. */
+#define LX_SIGHUP   1
 #define LX_SIGINT   2
 #define LX_SIGQUIT  3
 #define LX_SIGPIPE  13
+#define LX_SIGCONT  18
 #define LX_SIGTSTP  20
 #define LX_SIGTTIN  21
 #define LX_SIGTTOU  22

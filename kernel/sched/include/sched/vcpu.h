@@ -46,6 +46,7 @@ enum vcpu_error {
 	VCPU_NO_ROOM = 4,      /* table full or out of memory */
 	VCPU_BUSY = 5,         /* has threads, or is the default VCPU */
 	VCPU_DIFFERENT = 6,    /* vcpu_set cannot turn a main VCPU into an I/O VCPU, nor move it to another core */
+	VCPU_GONE = 7,         /* it was destroyed while the call waited for its turn */
 };
 
 /* Create on parameters->core of this sandbox if admitted. Thread context, or boot after all cores are up. */
@@ -57,6 +58,10 @@ void vcpu_get(const struct vcpu *v, struct vcpu_parameters *parameters, struct v
 /* Id, 0 = the core's default VCPU, which always exists; NULL if there is none with this id. */
 struct vcpu *vcpu_by_id(uint32_t id);
 uint32_t vcpu_id(const struct vcpu *v);
+/* A pointer to a VCPU stays readable for ever, but another may have its place after a preemption point: is it still the
+ * one that had this generation? */
+uint32_t vcpu_generation(const struct vcpu *v);
+bool vcpu_is(const struct vcpu *v, uint32_t generation);
 /* An I/O VCPU takes over work asked for by `asker`: inherits its period (PIBS unblock rule). From a top half. */
 void vcpu_inherit(struct vcpu *io, const struct vcpu *asker);
 /* Where the cycles of top halves are added that this I/O VCPU is charged for when it runs next: for irq_charge(). */
