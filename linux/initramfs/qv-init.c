@@ -3,7 +3,7 @@
  * Process 1 of the Linux sandbox: mounts, reports ready, does what `qv.run=` on the kernel command line asks for, then
  * keeps a shell on the console. poweroff and reboot of busybox reach it as signals.
  *
- * qv.run=STEP[,STEP...]  load:ROUNDS  sleep:SECONDS  cat:FILE  poweroff  reboot
+ * qv.run=STEP[,STEP...]  load:ROUNDS  sleep:SECONDS  cat:FILE  run:PROGRAM[:ARGUMENT...]  poweroff  reboot
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -94,6 +94,20 @@ static void banner(void)
 	fflush(stdout);
 }
 
+/* PROGRAM[:ARGUMENT...] */
+static void run_words(const char *text)
+{
+	char words[LINE_BYTES], *argv[17], *save = NULL;
+	size_t n = 0;
+
+	(void)snprintf(words, sizeof(words), "%s", text);
+	for (char *w = strtok_r(words, ":", &save); w && n < 16; w = strtok_r(NULL, ":", &save))
+		argv[n++] = w;
+	argv[n] = NULL;
+	if (n > 0)
+		(void)run(argv[0], argv);
+}
+
 static void step(const char *what)
 {
 	const char *colon = strchr(what, ':');
@@ -105,6 +119,8 @@ static void step(const char *what)
 		(void)run("/bin/qv-load", load);
 	else if (strncmp(what, "cat:", 4) == 0)
 		(void)run("/bin/cat", cat);
+	else if (strncmp(what, "run:", 4) == 0)
+		run_words(colon + 1);
 	else if (strncmp(what, "sleep:", 6) == 0)
 		(void)sleep((unsigned int)strtoul(value, NULL, 10));
 	else if (strcmp(what, "poweroff") == 0)
