@@ -20,6 +20,11 @@ run_bare_calls() { bare=1 run_calls; }
 run_bare_latency() { bare=1 run_latency; }
 run_vtx_calls() { boot tools/bench/calls.yaml --on bochs --until 'quest|bench over' --wall 1800; }
 run_decisions() { boot tests/kernel/sched.yaml --icount --until 'sched|done' --wall 900; }
+# A process with 256 MiB that forks, executes, exits, maps: the longest way of the kernel without a preemption point.
+run_sections() {
+	sed 's/@MIB@/256/' tests/program/sections.yaml >"$scratch/sections.yaml"
+	boot "$scratch/sections.yaml" --icount --until 'quest|sections over' --wall 900
+}
 
 linux_calls() { linux_run "$1" run:/bin/bench; } # KERNEL
 linux_latency() { linux_run "$1" run:/bin/bench:latency:1000:10000; }
@@ -56,7 +61,7 @@ runs_of() { # GROUP
 	case $1 in
 	latency) echo "latency bare_latency ${from_linux:+rt_latency stock_latency}" ;;
 	syscall) echo "calls bare_calls vtx_calls ${from_linux:+rt_calls stock_calls}" ;;
-	sched) echo "calls decisions" ;;
+	sched) echo "calls decisions sections" ;;
 	esac
 }
 
@@ -161,4 +166,6 @@ group_sched() {
 		result sched.decision_$n "$(value decisions decision_$n)"
 	done
 	result sched.overhead_24_permille "$(value decisions overhead_24_ppm | awk 'NF { print $1 / 1000 }')"
+	result sched.max_nonpreempt "$(value sections max_nonpreempt)"
+	result trace.record "$(value decisions trace_record)"
 }

@@ -460,22 +460,53 @@ static void spin(void)
 		__asm__ volatile(".rept 256; add $1, %0; .endr" : "+r"(n));
 }
 
+/* A child of fork_for_ever after exec: gives back what it gets, touches new pages. */
+static int echo(void)
+{
+	size_t bytes = 64 * PAGE;
+	volatile char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char c;
+
+	if (p == MAP_FAILED)
+		return 1;
+	for (size_t i = 0; i < bytes; i += PAGE)
+		p[i] = 1;
+	if (munmap((void *)p, bytes))
+		return 1;
+	while (read(0, &c, 1) == 1)
+		if (write(1, &c, 1) != 1)
+			return 1;
+	return 0;
+}
+
+static void become_echo(const int there[2], const int back[2])
+{
+	if (dup2(there[0], 0) == 0 && dup2(back[1], 1) == 1) {
+		close(there[0]), close(there[1]), close(back[0]), close(back[1]);
+		execl(self, self, "echo", (char *)NULL);
+	}
+	_exit(1);
+}
+
+/* What a shell does with a pipeline: pipes, fork, exec, bytes through the pipes, exit. */
 static void fork_for_ever(void)
 {
 	for (;;) {
-		int ends[2];
+		int there[2], back[2];
 		char c = 0;
 		pid_t pid;
 
-		if (pipe(ends))
+		if (pipe(there) || pipe(back))
 			_exit(1);
 		pid = fork();
 		if (pid == 0)
-			_exit(write(ends[1], &c, 1) != 1);
-		if (read(ends[0], &c, 1) != 1)
-			_exit(1);
+			become_echo(there, back);
+		close(there[0]), close(back[1]);
+		for (int i = 0; i < 10; i++)
+			if (write(there[1], &c, 1) != 1 || read(back[0], &c, 1) != 1)
+				_exit(1);
+		close(there[1]), close(back[0]);
 		wait_for(pid);
-		close(ends[0]), close(ends[1]);
 	}
 }
 
@@ -522,6 +553,8 @@ int main(int argc, char **argv)
 	self = argv[0];
 	if (argc > 1 && strcmp(argv[1], "nothing") == 0)
 		return 0;
+	if (argc > 1 && strcmp(argv[1], "echo") == 0)
+		return echo();
 	if (argc == 4 && strcmp(argv[1], "latency") == 0) {
 		latency(atol(argv[2]), atol(argv[3]));
 		printf("bench over\n");
