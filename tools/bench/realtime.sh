@@ -62,6 +62,7 @@ runs_of() { # GROUP
 	latency) echo "latency bare_latency ${from_linux:+rt_latency stock_latency}" ;;
 	syscall) echo "calls bare_calls vtx_calls ${from_linux:+rt_calls stock_calls}" ;;
 	sched) echo "calls decisions sections" ;;
+	calls) echo calls ;;
 	esac
 }
 
@@ -96,7 +97,7 @@ check_runs() { # RUN...
 measure() { # GROUP...
 	local group wanted=
 	case " $* " in *' latency '*|*' syscall '*) comparison_kernels || from_linux= ;; esac
-	for group in latency syscall sched; do
+	for group in latency syscall sched calls; do
 		case " $* " in *" $group "*) wanted="$wanted $(runs_of $group)" ;; esac
 	done
 	wanted=$(echo $wanted | tr ' ' '\n' | awk '!seen[$0]++')
@@ -137,12 +138,21 @@ group_latency() {
 	result latency.quest_exits "$(count latency core.0.after_ready)"
 }
 
+calls="null write_null clock pipe fork_exec fork_exit fault process_bytes thread_bytes"
+
+group_calls() { # Quest's part of the groups syscall and sched
+	figures syscall calls '' $calls
+	result syscall.quest_exits "$(count calls core.0.after_ready)"
+	result switch.futex_pingpong "$(value calls futex_pingpong)"
+	result switch.yield "$(value calls yield)"
+	result switch.same_process "$(value calls switch_same_process)"
+	result switch.two_processes "$(value calls switch_two_processes)"
+}
+
 group_syscall() {
 	local run
-	for run in calls bare_calls rt_calls stock_calls; do
-		figures syscall $run '' null write_null clock pipe fork_exec fork_exit fault process_bytes thread_bytes
-	done
-	result syscall.quest_exits "$(count calls core.0.after_ready)"
+	group_calls
+	for run in bare_calls rt_calls stock_calls; do figures syscall $run '' $calls; done
 	vtx_exits
 }
 
@@ -158,10 +168,7 @@ vtx_exits() {
 
 group_sched() {
 	local n
-	result switch.futex_pingpong "$(value calls futex_pingpong)"
-	result switch.yield "$(value calls yield)"
-	result switch.same_process "$(value calls switch_same_process)"
-	result switch.two_processes "$(value calls switch_two_processes)"
+	group_calls
 	for n in 4 16 64 256 1000; do
 		result sched.decision_$n "$(value decisions decision_$n)"
 	done
