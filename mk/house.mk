@@ -14,6 +14,6 @@ $(B)/%.size: $(B)/%.elf mk/footprint
 images: $(B)/monitor-svm.size $(B)/monitor-vmx.size
 
 check-house: $(B)/house-rooms.ok
-$(B)/house-rooms.ok: mk/check-rooms mk/rooms.txt mk/contracts.txt $(foreach i,$(IMAGES),$(B)/$(i).elf) $(B)/questc $(B)/quest-run
+$(B)/house-rooms.ok: mk/check-rooms mk/rooms.txt mk/contracts.txt $(foreach i,$(IMAGES),$(B)/$(i).elf) $(B)/questc $(B)/quest-run $(B)/quest-trace
 	mk/check-rooms
 	@touch $@

@@ -17,12 +17,18 @@ quest_ROOMS       := kernel/base kernel/mm kernel/sched kernel/dev kernel/fs ker
 quest_SCRIPT      := kernel/start/quest.ld
 
 # Tests inside the kernel: tests/kernel/NAME with the rooms it tests and a main of its own make build/test-NAME.elf.
-KERNEL_TESTS := mm sched fs waits keys devices
+KERNEL_TESTS := mm sched fs waits keys devices examples posix crash
 test-mm_ROOMS := kernel/base kernel/mm kernel/dev kernel/start tests/kernel/common tests/kernel/mm
 test-fs_ROOMS := kernel/base kernel/mm kernel/dev kernel/start kernel/fs tests/kernel/common tests/kernel/fs
 test-keys_ROOMS := kernel/base kernel/mm kernel/sched kernel/dev kernel/start kernel/fs tests/kernel/threads tests/kernel/keys
 test-devices_ROOMS := kernel/base kernel/mm kernel/sched kernel/dev kernel/start tests/kernel/threads tests/kernel/devices
 test-waits_ROOMS := kernel/base kernel/mm kernel/sched kernel/dev kernel/start kernel/fs tests/kernel/threads tests/kernel/waits
 test-sched_ROOMS := kernel/base kernel/mm kernel/sched kernel/dev kernel/start tests/kernel/threads tests/kernel/sched
+test-crash_ROOMS := kernel/base kernel/mm kernel/sched kernel/dev kernel/start tests/kernel/threads tests/kernel/crash
+test-examples_ROOMS := kernel/base kernel/mm kernel/sched kernel/dev kernel/start tests/kernel/threads tests/kernel/schedules \
+	tests/kernel/examples
+# The same example with the rules of POSIX in place of lib/ss.c, which is then not linked.
+test-posix_ROOMS := kernel/base kernel/mm kernel/sched kernel/dev kernel/start tests/kernel/threads tests/kernel/schedules \
+	tests/kernel/posix
 $(foreach t,$(KERNEL_TESTS),$(eval test-$(t)_SCRIPT := kernel/start/quest.ld))
 IMAGES += $(KERNEL_TESTS:%=test-%)

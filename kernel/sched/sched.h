@@ -79,6 +79,7 @@ struct core {
 	struct vcpu *by_rank[QV_PRIO_MAX];
 	struct qv_due *timers; /* of the core itself */
 	struct sched_timer *firing;
+	uint64_t fired_at; /* when that was to fire: it may be set anew by now */
 	/* Trace. */
 	struct qv_trace *trace;
 	struct qv_trace_record *trace_at; /* the next record */

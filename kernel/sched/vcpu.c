@@ -95,6 +95,12 @@ static void start_counting(struct vcpu *v, uint64_t now)
 	show_parameters(v);
 }
 
+static void trace_vcpu(struct core *c, const struct vcpu *v, uint64_t now)
+{
+	memcpy(&c->trace_at->budget, v->parameters.name, sizeof(c->trace_at->budget));
+	trace(c, now, QV_TRACE_VCPU, v->id, v->io, packed(&v->parameters));
+}
+
 static uint16_t free_io(struct core *c)
 {
 	uint16_t i = 0;
@@ -144,7 +150,7 @@ struct vcpu *table_insert(struct core *c, const struct vcpu_parameters *p)
 	} else {
 		rank_in(c, v);
 	}
-	trace(c, now, QV_TRACE_VCPU, v->id, p->io, packed(p));
+	trace_vcpu(c, v, now);
 	return v;
 }
 
@@ -183,7 +189,7 @@ void table_change(struct core *c, struct vcpu *v, const struct vcpu_parameters *
 	rank_in(c, v);
 	if (state != VCPU_BLOCKED)
 		vcpu_settle(c, v, now);
-	trace(c, now, QV_TRACE_VCPU, v->id, p->io, packed(p));
+	trace_vcpu(c, v, now);
 	want_decision(c);
 }
 

@@ -16,11 +16,14 @@ void fire_timers(struct core *c, struct qv_due **timers, uint64_t now)
 {
 	while (*timers && (*timers)->when <= now) {
 		struct sched_timer *timer = timer_of(*timers), *outer = c->firing;
+		uint64_t outer_at = c->fired_at;
 
 		qv_due_remove(timers, *timers);
 		c->firing = timer;
+		c->fired_at = timer->when;
 		timer->fire(timer);
 		c->firing = outer;
+		c->fired_at = outer_at;
 	}
 }
 
@@ -171,11 +174,19 @@ enum wait_result sched_sleep(uint64_t deadline, bool interruptible)
 	return sched_wait(NULL, deadline, interruptible);
 }
 
+/* What wakes a thread now happened then: the timer whose time had come, not the decision that saw it. */
+static uint64_t cause(void)
+{
+	const struct core *c = this_core();
+
+	return c->firing ? c->fired_at : hw_rdtsc();
+}
+
 bool sched_wake_one(struct wait_queue *q)
 {
 	if (!q->first)
 		return false;
-	wake(q->first, WAIT_WOKEN, hw_rdtsc());
+	wake(q->first, WAIT_WOKEN, cause());
 	return true;
 }
 
@@ -191,5 +202,5 @@ uint32_t sched_wake_all(struct wait_queue *q)
 void sched_interrupt(struct thread *t)
 {
 	if (t->state == THREAD_BLOCKED && t->interruptible)
-		wake(t, WAIT_INTERRUPTED, hw_rdtsc());
+		wake(t, WAIT_INTERRUPTED, cause());
 }

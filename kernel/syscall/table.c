@@ -5,6 +5,7 @@
  * in the real one. A call costs nothing more while that is off. */
 #include "calls.h"
 
+#include <base/lock.h>
 #include <base/log.h>
 #include <base/stats.h>
 #include <fs/proc.h>
@@ -36,15 +37,20 @@ static const struct proc_file unknown_file = {"unknown", LX_S_IFREG | 0444u, mak
 
 static int64_t count_unknown(uint64_t number)
 {
+	static struct lock lock; /* programs run on every core */
 	struct qv_stats_unknown *kinds = stats_page()->unknown;
+	uint64_t flags = lock_take(&lock);
+	bool first;
 	uint32_t i = 0;
 
 	while (i < UNKNOWN_KINDS - 1 && kinds[i].count && kinds[i].number != number)
 		i++;
-	if (!kinds[i].count)
-		log_info("system call %llu does not exist (%s)", (unsigned long long)number, process_self()->name);
+	first = !kinds[i].count;
 	kinds[i].number = number;
 	kinds[i].count++;
+	lock_release(&lock, flags);
+	if (first)
+		log_info("system call %llu does not exist (%s)", (unsigned long long)number, process_self()->name);
 	return -LX_ENOSYS;
 }
 
@@ -65,8 +71,10 @@ static int64_t traced(struct trap_frame *f)
 	return number < LINUX_CALLS ? table[number](f) : unknown(f);
 }
 
+/* In two steps: other cores may be in the entry code, and `traced` is right with either count. */
 void syscall_trace(bool on)
 {
+	syscall_install(table, LINUX_CALLS, traced);
 	syscall_install(table, on ? 0 : LINUX_CALLS, on ? traced : unknown);
 }
 

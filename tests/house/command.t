@@ -52,6 +52,11 @@ misuse "which system file?" check
 misuse "unknown option --xml" check --xml
 misuse "-o X.iso" image
 misuse "no options" stat now
+misuse "takes options only" trace now
+misuse "needs a value" trace --svg
+misuse "number of milliseconds" trace --last soon
+misuse "more than 0" trace --last 0
+misuse "from 1 up" trace --marked=0
 misuse "unknown option --everything" clean --everything
 misuse "one option at a time" clean --all extra
 misuse "unknown option --jsn" bench --jsn
@@ -63,7 +68,7 @@ helps "./quest run [FILE]" help
 helps "--icount" help run
 helps "--list" test --help
 helps "--all" help clean
-for c in run check image stat test bench clean; do helps "./quest $c" help $c; done
+for c in run check image stat trace test bench clean; do helps "./quest $c" help $c; done
 
 # Places that cannot be used are refused before anything is built.
 folder=$(mktemp -d)

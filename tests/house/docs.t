@@ -16,7 +16,7 @@ sed 's/#.*//; /:/!d; s/ *:.*//' mk/rooms.txt | cut -d/ -f1 | sort -u | while rea
 done >"$out"
 [ ! -s "$out" ]
 point $? "every room has a page"
-for command in run check image stat test bench clean; do
+for command in run check image stat trace test bench clean; do
 	./quest help $command | head -n 1 | grep -q "^./quest $command" || echo "no help for $command"
 	grep -q "$command" README.md || echo "README does not name $command"
 done >"$out" 2>&1

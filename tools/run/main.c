@@ -200,6 +200,7 @@ static void loop(struct run *r)
 		watch_poll(&r->watch, run_wall(r));
 		lines_idle(&r->lines);
 		keyboard_release_held(r);
+		capture_serve(r);
 		poke(r);
 		if (!r->machine.exits_watched && r->machine.plan.watch_exits == WATCH_AFTER_READY && all_ready(r))
 			r->machine.ops->watch_exits(&r->machine);
@@ -298,6 +299,24 @@ static void dump_cores(struct run *r)
 	}
 }
 
+/* What is shown and kept of a run that is over, while its memory can still be read. */
+static void conclude(struct run *r)
+{
+	struct capture capture;
+
+	write_facts(r);
+	dump_slices(r);
+	dump_cores(r);
+	(void)capture_machine(r, &capture);
+	capture_done(r->machine.plan.directory);
+	if (r->options.seconds > 0 && !r->options.quiet) {
+		report_print(r->shared, stdout);
+		stats_print(&capture, stdout);
+	}
+	capture_free(&capture);
+	(void)fflush(stdout);
+}
+
 static int run(struct run *r)
 {
 	struct machine *m = &r->machine;
@@ -321,12 +340,7 @@ static int run(struct run *r)
 		loop(r);
 		lines_finish(&r->lines);
 		keyboard_end(r);
-		write_facts(r);
-		dump_slices(r);
-		dump_cores(r);
-		if (r->options.seconds > 0 && !r->options.quiet)
-			report_print(r->shared, stdout);
-		(void)fflush(stdout);
+		conclude(r);
 		status = judge(r);
 	} else {
 		(void)fprintf(stderr, "quest: %s did not start: %s\n", m->ops->name, m->why);

@@ -5,6 +5,8 @@
 
 #include "watch.h"
 
+#include "trace/capture.h"
+
 #include <termios.h>
 #include <time.h>
 
@@ -71,6 +73,12 @@ void run_pump(void *context, int fd, int timeout_ms, bool *readable);
 bool state_begin(struct run *r);
 void state_end(struct run *r);
 int state_print(const char *directory);
+
+/* capture.c: copy what `quest trace` shows out of the machine, into `c` and the file DIR/trace. False: the file could
+ * not be written. To be freed in both cases. */
+bool capture_machine(struct run *r, struct capture *c);
+/* Do that if somebody has asked for it. */
+void capture_serve(struct run *r);
 
 double run_wall(const struct run *r);
 

@@ -52,6 +52,9 @@ bool state_begin(struct run *r)
 	if (p == MAP_FAILED)
 		return false;
 	r->shared = p;
+	capture_done(r->machine.plan.directory);
+	path_of(path, sizeof path, r->machine.plan.directory, "trace");
+	(void)unlink(path); /* of the run before */
 	r->shared->pid = getpid();
 	(void)snprintf(r->shared->file, sizeof r->shared->file, "%s", r->options.file);
 	(void)snprintf(r->shared->emulator, sizeof r->shared->emulator, "%s", r->machine.ops->name);
@@ -69,6 +72,22 @@ void state_end(struct run *r)
 		(void)munmap(r->shared, sizeof *r->shared);
 	if (r->lock >= 0)
 		(void)close(r->lock);
+}
+
+/* The machine is asked for what its Quest sandboxes count. */
+static void print_stats(const char *directory)
+{
+	struct capture capture;
+	char path[512], why[600] = "";
+	bool good = capture_request(directory, why, sizeof why);
+
+	path_of(path, sizeof path, directory, "trace");
+	memset(&capture, 0, sizeof capture);
+	if (good && capture_load(&capture, path, why, sizeof why))
+		stats_print(&capture, stdout);
+	else
+		(void)fprintf(stderr, "quest: %s\n", why);
+	capture_free(&capture);
 }
 
 int state_print(const char *directory)
@@ -89,5 +108,6 @@ int state_print(const char *directory)
 	}
 	s.file[sizeof s.file - 1] = '\0';
 	report_print(&s, stdout);
+	print_stats(directory);
 	return 0;
 }

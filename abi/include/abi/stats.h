@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Counters of a Quest sandbox, in its slice of the black box at QV_SLICE_STATS_OFF: the kernel counts right there, so
- * they can be read from outside at any time, and after its end. One page for the sandbox, written by its first core;
- * then one table of VCPUs for each core, written by that core. Every counter is one aligned quadword.
+ * they can be read from outside at any time, and after its end. One page for the sandbox; then one table of VCPUs for
+ * each core, written by that core. Every counter is one aligned quadword.
  */
 #ifndef ABI_STATS_H
 #define ABI_STATS_H

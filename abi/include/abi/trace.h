@@ -23,7 +23,7 @@ enum qv_trace_kind {
 	QV_TRACE_WAKE = 5,       /* vcpu, thread; argument: TSC of what woke it */
 	QV_TRACE_INTERRUPT = 6,  /* vcpu that was interrupted; argument: cycles of the top half */
 	QV_TRACE_VCPU = 7,       /* vcpu was created or changed; thread: 1 = I/O; argument: budget << 32 | period, in
-				  * microseconds; I/O: numerator << 32 | denominator */
+				  * microseconds; I/O: numerator << 32 | denominator; budget: its name's first 8 letters */
 	QV_TRACE_SYSCALL = 8,    /* vcpu, thread; argument: number. Only when switched on */
 	QV_TRACE_START = 9,      /* the core's scheduler started: a new life; argument: TSC cycles of a second */
 	QV_TRACE_MARK = 10,      /* vcpu, thread; argument: enum qv_trace_mark << 32 | number */
@@ -32,8 +32,8 @@ enum qv_trace_kind {
 
 enum qv_trace_mark { /* what a thread itself says */
 	QV_MARK_NUMBER = 0,
-	QV_MARK_RELEASE = 1,  /* a job may begin */
-	QV_MARK_DEADLINE = 2, /* this is the deadline of a job */
+	QV_MARK_RELEASE = 1,  /* a job may begin; number: since so many cycles */
+	QV_MARK_DEADLINE = 2, /* of a job; number: in so many cycles */
 	QV_MARK_DONE = 3,     /* a job is done in time */
 	QV_MARK_MISSED = 4,   /* a job is done too late */
 	QV_MARK_BEGIN = 5,    /* of what shall be shown; number: cycles of the unit to show it in, 0 = milliseconds */
@@ -49,7 +49,7 @@ struct qv_trace_record {
 	uint16_t vcpu; /* id on this core */
 	uint32_t thread; /* number given at its start, unique on its core */
 	uint64_t argument;
-	uint64_t budget; /* QV_TRACE_REPLENISH: cycles; else not written */
+	uint64_t budget; /* QV_TRACE_REPLENISH: cycles; QV_TRACE_VCPU: letters; else not written */
 };
 
 struct qv_trace {

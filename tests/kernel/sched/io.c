@@ -60,6 +60,8 @@ void test_io(void)
 	test_point(u.consumed <= elapsed / 10 + us(450) + vcpu_least_budget(), "gets no more than that on budget",
 		"%llu of %llu us, %llu us in the background", (unsigned long long)(u.consumed / us(1)),
 		(unsigned long long)(elapsed / us(1)), (unsigned long long)(u.background / us(1)));
+	test_point(u.worst_wakeup <= elapsed, "woken by a timer, it ran in time", "at most %llu cycles later",
+		(unsigned long long)u.worst_wakeup);
 	test_point(u.consumed >= elapsed / 20 && u.depletions > 2, "and uses it", "%llu depletions",
 		(unsigned long long)u.depletions);
 	test_sleep(hw_rdtsc() + us(2000));

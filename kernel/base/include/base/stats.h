@@ -7,7 +7,7 @@
 
 /* Empty statistics of this life; once, on core 0, before the other cores start. Needs SLICE_BASE mapped. */
 void stats_init(void);
-/* The sandbox's page: the first core writes it. Where there is no black box it is a page that nobody else sees. */
+/* The sandbox's page, shared by its cores. Where there is no black box it is a page that nobody else sees. */
 struct qv_stats *stats_page(void);
 /* The entry of VCPU `id` of `core`, written by that core only; NULL if there is no room for it. */
 struct qv_stats_vcpu *stats_vcpu(uint32_t core, uint32_t id);

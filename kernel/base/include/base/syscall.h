@@ -13,8 +13,8 @@
 
 typedef int64_t syscall_handler(struct trap_frame *frame);
 
-/* Numbers below `count` go to table[number], which must not be NULL, all others to `unknown`. Before ring 3, and on
- * the core whose programs make calls (there is one) at any time. */
+/* Numbers below `count` go to table[number], which must not be NULL, all others to `unknown`. Also while
+ * programs run: a call meanwhile may meet the old count with the new `unknown`. */
 void syscall_install(syscall_handler *const *table, unsigned count, syscall_handler *unknown);
 /* Set this core's SYSCALL registers. Called by cpu_init. */
 void syscall_init(void);

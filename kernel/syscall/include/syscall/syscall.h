@@ -8,7 +8,7 @@
 /* Once, after fs_init and before the first program runs. Calls that do not exist are counted in /proc/unknown: number
  * and how often, one kind a line. */
 void syscall_setup(void);
-/* Record every call of every program in the trace (QV_TRACE_SYSCALL), or no longer. On the first core. */
+/* Record every call of every program in the trace (QV_TRACE_SYSCALL), or no longer. */
 void syscall_trace(bool on);
 
 #endif

@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 1800
+# AMD-V: the example schedules, from the trace of the kernel that ran them, are those of the documents.
+. "$(dirname "$0")/common.sh"
+
+examples qemu --icount
+plan
