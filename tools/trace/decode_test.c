@@ -172,7 +172,7 @@ static void tells_who_ran(void **unused)
 	decode();
 	assert_int_equal(out.lives, 2);
 	assert_true(timeline_make(&t, &out, 0));
-	assert_int_equal(t.stretches, 6);
+	assert_int_equal(t.stretches, 5);
 	check_stretch(&t.stretch[0], 10, 40, 1, false);
 	check_stretch(&t.stretch[1], 40, 60, 2, false);
 	check_stretch(&t.stretch[2], 70, 90, 1, false);

@@ -280,17 +280,38 @@ static uint64_t between(const struct level *a, const struct level *b, uint64_t t
 	return a->budget - (uint64_t)((unsigned __int128)(a->budget - b->budget) * part / whole);
 }
 
+static size_t next_corner(const struct timeline *t, size_t i, uint32_t vcpu)
+{
+	while (i < t->levels && t->level[i].vcpu != vcpu)
+		i++;
+	return i;
+}
+
+/* Which corner the line begins with. What an I/O VCPU may use depends on who asks, so its level from before its first
+ * dispatch in the window says nothing. */
+static size_t first_corner(const struct picture *p, const struct row *r)
+{
+	const struct timeline *t = &p->v->core[r->sandbox][r->core].timeline;
+	size_t i = next_corner(t, 0, r->vcpu), next;
+
+	if (!view_parameters(p->v, r->sandbox, r->core, r->vcpu).io)
+		return i;
+	while (i < t->levels && t->level[i].tsc < p->v->from)
+		i = next_corner(t, i + 1, r->vcpu);
+	next = next_corner(t, i + 1, r->vcpu);
+	return next < t->levels && t->level[next].tsc == t->level[i].tsc ? next : i;
+}
+
+/* In ticks. */
 static uint64_t most_budget(const struct picture *p, const struct row *r)
 {
 	const struct timeline *t = &p->v->core[r->sandbox][r->core].timeline;
 	struct vcpu_view s = view_parameters(p->v, r->sandbox, r->core, r->vcpu);
 	uint64_t most = s.io ? 0 : s.budget;
 
-	for (size_t i = 0; most == 0 && i < t->levels; i++)
-		if (t->level[i].vcpu == r->vcpu && t->level[i].tsc <= p->v->to && t->level[i].budget > most)
-			for (size_t k = i; k < t->levels; k++)
-				if (t->level[k].vcpu == r->vcpu && t->level[k].tsc <= p->v->to && t->level[k].budget > most)
-					most = t->level[k].budget;
+	for (size_t i = first_corner(p, r); (s.io || !s.budget) && i < t->levels; i = next_corner(t, i + 1, r->vcpu))
+		if (t->level[i].tsc <= p->v->to && t->level[i].budget > most)
+			most = t->level[i].budget;
 	return (most + p->tick / 2) / p->tick;
 }
 
@@ -298,14 +319,12 @@ static void print_points(struct line *l)
 {
 	const struct view *v = l->p->v;
 	const struct timeline *t = &v->core[l->row->sandbox][l->row->core].timeline;
-	struct level before = {.tsc = v->from};
+	struct level before = {.tsc = v->from, .vcpu = l->row->vcpu};
 	bool known = false; /* a budget: before the first corner it was what it is there */
 
-	for (size_t i = 0; i < t->levels && before.tsc < v->to; i++) {
+	for (size_t i = first_corner(l->p, l->row); i < t->levels && before.tsc < v->to; i = next_corner(t, i + 1, before.vcpu)) {
 		const struct level *c = &t->level[i];
 
-		if (c->vcpu != l->row->vcpu)
-			continue;
 		if (!known && c->tsc > v->from)
 			before.budget = c->budget;
 		known = true;

@@ -87,7 +87,7 @@ void qv_ss_init(struct qv_ss *s, uint64_t budget, uint64_t period, uint32_t capa
 	s->slot[EXTRA].time = now;
 }
 
-void qv_ss_change(struct qv_ss *s, uint64_t budget, uint64_t period, uint64_t now)
+void qv_ss_change(struct qv_ss *s, uint64_t budget, uint64_t period, uint32_t capacity, uint64_t now)
 {
-	qv_ss_init(s, budget, period, s->capacity, now);
+	qv_ss_init(s, budget, period, capacity, now);
 }
