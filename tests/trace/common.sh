@@ -2,13 +2,15 @@
 # Shared by the tests of `quest trace`. The caller is in tests/trace.
 . "$(dirname "$0")/../isolation/common.sh"
 
+committed() { tail -n +2 "$1"; } # behind the licence
+
 # The N-th example of a run, as a list of who ran when and as a picture, both against what is committed.
 example() { # RUN N NAME
 	build/quest-trace --directory "$dir/$1.run" --marked="$2" --round --list "$dir/$3.list" --svg "$dir/$3.svg" \
 		>"$dir/trace.out" 2>&1
-	diff "tests/trace/$3.list" "$dir/$3.list" >"$dir/diff" 2>&1
+	committed "tests/trace/$3.list" | diff - "$dir/$3.list" >"$dir/diff" 2>&1
 	point $? "$3: who runs when" "$(cat "$dir/trace.out" "$dir/diff")"
-	diff "docs/timelines/$3.svg" "$dir/$3.svg" >"$dir/diff" 2>&1
+	committed "docs/timelines/$3.svg" | diff - "$dir/$3.svg" >"$dir/diff" 2>&1
 	point $? "$3: the picture in the documents is this run's" "$(head -n 20 "$dir/diff")"
 }
 

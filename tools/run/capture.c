@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* For `quest trace` and `quest stat`: what the slices of Quest sandboxes say, into DIR/trace. Only what is used is read:
- * on Bochs every page counts. */
+/* For `quest trace` and `quest stat`: what the slices of Quest sandboxes say, into DIR/trace. Only what is used is
+ * read: on Bochs every page counts. */
 #include "run.h"
 
 #include <stdlib.h>

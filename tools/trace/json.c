@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Trace Event Format, JSON object form: docs/trace.md says what becomes what. Times are microseconds with three digits. */
+/* Trace Event Format, JSON object form: docs/trace.md says what becomes what. Times are microseconds with three
+ * digits. */
 #include "trace/names.h"
 #include "trace/view.h"
 
@@ -187,8 +188,8 @@ void json_print(const struct view *v, FILE *to)
 	for (uint32_t i = 0; i < h->sandboxes; i++) {
 		if (!v->shown[i])
 			continue;
-		(void)fprintf(to, "%s\n{\"ph\":\"M\",\"pid\":%u,\"name\":\"process_name\",\"args\":{\"name\":\"%s\"}}", separator, i + 1,
-			      shown_name(h->sandbox[i].name, name));
+		(void)fprintf(to, "%s\n{\"ph\":\"M\",\"pid\":%u,\"name\":\"process_name\",\"args\":{\"name\":\"%s\"}}", separator,
+			      i + 1, shown_name(h->sandbox[i].name, name));
 		separator = ",";
 		for (uint32_t core = 0; core < h->sandbox[i].cores; core++)
 			print_core(&(struct place){v, to, i, core});

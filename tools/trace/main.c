@@ -18,7 +18,8 @@ struct options {
 };
 
 static const struct option names[] = {
-	{"directory", 1, NULL, 'd'}, {"capture", 1, NULL, 'c'}, {"json", 1, NULL, 'j'}, {"list", 1, NULL, 'L'}, {"svg", 1, NULL, 's'},
+	{"directory", 1, NULL, 'd'}, {"capture", 1, NULL, 'c'}, {"json", 1, NULL, 'j'}, {"list", 1, NULL, 'L'},
+	{"svg", 1, NULL, 's'},
 	{"sandbox", 1, NULL, 'b'}, {"last", 1, NULL, 'l'}, {"marked", 2, NULL, 'm'}, {"round", 0, NULL, 'r'},
 	{NULL, 0, NULL, 0}};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The picture. Integers only, so that the same view gives the same bytes everywhere; places are hundredths of a pixel. */
+/* The picture. Integers only, so that the same view gives the same bytes everywhere; places are hundredths of a
+ * pixel. */
 #include "trace/view.h"
 
 #include <inttypes.h>
@@ -40,8 +41,8 @@ static const char *const style =
 	".m{text-anchor:middle}\n.g{stroke:#ddd;stroke-width:1}\n.l{stroke:#888;stroke-width:1}\n"
 	".f{fill:#e8eef7;stroke:#35608f;stroke-width:1}\n.b{fill:url(#h);stroke:#999;stroke-width:.5}\n"
 	".k{fill:none;stroke:#222;stroke-width:1.5}\n.x{fill:none;stroke:#c00;stroke-width:2.5}\n";
-static const char *const colours[COLOURS] = {"#4c78a8", "#f58518", "#54a24b", "#b279a2", "#72b7b2", "#e45756", "#eeca3b",
-	"#9d755d"};
+static const char *const colours[COLOURS] = {"#4c78a8", "#f58518", "#54a24b", "#b279a2", "#72b7b2", "#e45756",
+	"#eeca3b", "#9d755d"};
 
 /* Ticks from the start of the window; times outside of it are moved to its edge. */
 static uint64_t ticks(const struct picture *p, uint64_t tsc)
@@ -165,7 +166,8 @@ static void print_axis(const struct picture *p)
 		print_place(p->to, x);
 		(void)fprintf(p->to, "\" y=\"%u\">%s</text>\n", TOP - 12, view_number(v, at, text));
 	}
-	(void)fprintf(p->to, "<text class=\"s r\" x=\"%u\" y=\"%u\">%s</text>\n", LEFT - 12, TOP - 12, v->unit ? "units" : "ms");
+	(void)fprintf(p->to, "<text class=\"s r\" x=\"%u\" y=\"%u\">%s</text>\n", LEFT - 12, TOP - 12,
+		      v->unit ? "units" : "ms");
 }
 
 static uint64_t nearest(const struct picture *p, uint64_t cycles)
@@ -321,8 +323,9 @@ static void print_points(struct line *l)
 	const struct timeline *t = &v->core[l->row->sandbox][l->row->core].timeline;
 	struct level before = {.tsc = v->from, .vcpu = l->row->vcpu};
 	bool known = false; /* a budget: before the first corner it was what it is there */
+	size_t i = first_corner(l->p, l->row);
 
-	for (size_t i = first_corner(l->p, l->row); i < t->levels && before.tsc < v->to; i = next_corner(t, i + 1, before.vcpu)) {
+	for (; i < t->levels && before.tsc < v->to; i = next_corner(t, i + 1, before.vcpu)) {
 		const struct level *c = &t->level[i];
 
 		if (!known && c->tsc > v->from)
@@ -391,6 +394,14 @@ static void print_marks(const struct picture *p, const struct row *row)
 	}
 }
 
+static void print_key(const struct picture *p, const char *class, uint32_t x, const char *text)
+{
+	uint32_t y = p->height + 18;
+
+	(void)fprintf(p->to, "<rect class=\"%s\" x=\"%u\" y=\"%u\" width=\"20\" height=\"10\"/>", class, x, y - 9);
+	(void)fprintf(p->to, "<text class=\"s\" x=\"%u\" y=\"%u\">%s</text>\n", x + 26, y, text);
+}
+
 static void print_legend(const struct picture *p)
 {
 	static const struct {
@@ -400,12 +411,9 @@ static void print_legend(const struct picture *p)
 		{710, QV_MARK_MISSED, "done too late"}, {830, QV_MARK_NUMBER, "event"}};
 	uint32_t y = p->height + 18;
 
-	(void)fprintf(p->to, "<rect class=\"c0\" x=\"%u\" y=\"%u\" width=\"20\" height=\"10\"/><text class=\"s\" x=\"%u\" y=\"%u\">on "
-		      "budget</text>\n", LEFT, y - 9, LEFT + 26, y);
-	(void)fprintf(p->to, "<rect class=\"b\" x=\"%u\" y=\"%u\" width=\"20\" height=\"10\"/><text class=\"s\" x=\"%u\" y=\"%u\">in the "
-		      "background</text>\n", LEFT + 90, y - 9, LEFT + 116, y);
-	(void)fprintf(p->to, "<rect class=\"f\" x=\"%u\" y=\"%u\" width=\"20\" height=\"10\"/><text class=\"s\" x=\"%u\" y=\"%u\">budget"
-		      "</text>\n", LEFT + 235, y - 9, LEFT + 261, y);
+	print_key(p, "c0", LEFT, "on budget");
+	print_key(p, "b", LEFT + 90, "in the background");
+	print_key(p, "f", LEFT + 235, "budget");
 	for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
 		print_mark(p->to, shown[i].mark, shown[i].x * 100ull, shown[i].mark == QV_MARK_RELEASE ||
 			shown[i].mark == QV_MARK_DEADLINE ? y - 20 : y - 9);

@@ -43,8 +43,8 @@ static void print_core(const struct view *v, uint32_t sandbox, uint32_t core, FI
 	struct sums *sums = add_up(v, c);
 	char name[32], on_budget[32], background[32];
 
-	(void)fprintf(to, "\n%s, core %u: %zu records, %" PRIu64 " older ones overwritten", v->capture->header.sandbox[sandbox].name,
-		      core, c->ring.count, c->ring.lost);
+	(void)fprintf(to, "\n%s, core %u: %zu records, %" PRIu64 " older ones overwritten",
+		      v->capture->header.sandbox[sandbox].name, core, c->ring.count, c->ring.lost);
 	(void)fprintf(to, c->ring.lives > 1 ? ", %u lives\n" : "\n", c->ring.lives);
 	(void)fprintf(to, "  %-12s %9s %13s %13s %9s %9s %11s %9s %9s\n", "vcpu", "runs", "on budget", "background", "wakes",
 		      "depleted", "replenished", "calls", "too late");
@@ -53,9 +53,10 @@ static void print_core(const struct view *v, uint32_t sandbox, uint32_t core, FI
 
 		if (!(s->runs | s->wakes | s->budget | s->background | s->replenished))
 			continue;
-		(void)fprintf(to, "  %-12s %9" PRIu64 " %13s %13s %9" PRIu64 " %9" PRIu64 " %11" PRIu64 " %9" PRIu64 " %9" PRIu64 "\n",
-			      view_vcpu(v, sandbox, core, id, name), s->runs, view_number(v, s->budget, on_budget),
-			      view_number(v, s->background, background), s->wakes, s->depleted, s->replenished, s->calls, s->missed);
+		(void)fprintf(to, "  %-12s %9" PRIu64 " %13s %13s %9" PRIu64, view_vcpu(v, sandbox, core, id, name), s->runs,
+			      view_number(v, s->budget, on_budget), view_number(v, s->background, background), s->wakes);
+		(void)fprintf(to, " %9" PRIu64 " %11" PRIu64 " %9" PRIu64 " %9" PRIu64 "\n", s->depleted,
+			      s->replenished, s->calls, s->missed);
 	}
 	free(sums);
 }

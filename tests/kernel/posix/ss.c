@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sporadic server as POSIX has it (IEEE Std 1003.1, SCHED_SPORADIC), with the functions of lib/ss.h: linked into
- * one test image in place of lib/ss.c, to show what the rules of lib/ss.c are for. When the server blocks or is used up,
- * all that it consumed since it was activated is replenished one period after the activation, also what it consumed
+ * one test image in place of lib/ss.c, to show what the rules of lib/ss.c are for. When the server blocks or is used
+ * up, all that it consumed since it was activated is replenished one period after the activation, also what it consumed
  * from a replenishment that came later. `at(s, 0)` is the budget it has; the state beyond struct qv_ss is in the last
  * slot.
  */

@@ -3,8 +3,8 @@
  * "SS only" against "SS and PIBS". The bottom half serves three events of one unit, at 9, 11 and 13, and one of four
  * units at 25. As a sporadic server it has then three units at 25 and the fourth at 29: its budget is in pieces. As an
  * I/O VCPU, whose budget is never in pieces, it has all four at 25, though it had to wait from 11 to 13. The task that
- * waits for the burst needs 2.5 units more, and its deadline is at 32. Each job is a tenth shorter than its budget, which
- * also pays for switches.
+ * waits for the burst needs 2.5 units more, and its deadline is at 32. Each job is a tenth shorter than its budget,
+ * which also pays for switches.
  */
 #include "jobs.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Example schedules of the slides on Quest-V's scheduling, acted out by threads on VCPUs of this core. Each example marks its begin and its end in the trace, so `quest trace
- * --marked=N` shows the N-th one, and leaves the core as it was. The caller's VCPU is the default one, made small for
- * the examples' sake.
+ * Example schedules of the slides on Quest-V's scheduling, acted out by threads on VCPUs of this core. Each example
+ * marks its begin and its end in the trace, so `quest trace --marked=N` shows the N-th one, and leaves the core as it
+ * was. The caller's VCPU is the default one, made small for the examples' sake.
  */
 #ifndef KTEST_SCHEDULES_H
 #define KTEST_SCHEDULES_H
