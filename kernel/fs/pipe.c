@@ -12,6 +12,7 @@
 #include <lib/string.h>
 #include <mm/frame.h>
 #include <mm/heap.h>
+#include <mm/mm.h>
 #include <sched/mutex.h>
 
 #define SMALL  64u /* bytes that go through the stack and take no lock */
@@ -30,6 +31,22 @@ struct pipe {
 
 static struct mm_cache pipes = MM_CACHE(struct pipe);
 static uint64_t made;
+static uint64_t pages; /* of all pipes of all cores */
+
+/* A page for data. Pipes belong to no process's limit, so all together have one: an eighth of the memory. */
+static bool new_page(uint64_t *frame)
+{
+	if (__atomic_add_fetch(&pages, 1, __ATOMIC_RELAXED) <= mm_total_pages() / 8 && mm_frame_new(frame))
+		return true;
+	__atomic_sub_fetch(&pages, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+static void free_page(uint64_t frame)
+{
+	mm_frame_put(frame);
+	__atomic_sub_fetch(&pages, 1, __ATOMIC_RELAXED);
+}
 
 static struct pipe *of(const struct file *f)
 {
@@ -60,7 +77,7 @@ static void give_up(struct pipe *p, uint32_t page)
 		return;
 	p->frame[page] = 0;
 	if (p->spare)
-		mm_frame_put(frame);
+		free_page(frame);
 	else
 		p->spare = frame;
 }
@@ -164,7 +181,7 @@ static bool have_page(struct pipe *p, uint32_t page)
 		p->spare = 0;
 		return true;
 	}
-	return mm_frame_new(&p->frame[page]);
+	return new_page(&p->frame[page]);
 }
 
 static int64_t put_step(struct pipe *p, const struct qv_pipe_step *step, uint64_t from)
@@ -315,10 +332,10 @@ static void free_pipe(struct pipe *p)
 {
 	for (uint32_t i = 0; i < QV_PIPE_PAGES; i++) {
 		if (p->frame[i])
-			mm_frame_put(p->frame[i]);
+			free_page(p->frame[i]);
 	}
 	if (p->spare)
-		mm_frame_put(p->spare);
+		free_page(p->spare);
 	mm_cache_free(&pipes, p);
 }
 

@@ -16,6 +16,8 @@
 
 #define AREA_RIGHTS (SPACE_READ | SPACE_WRITE | SPACE_EXEC)
 
+struct shared_quota;
+
 struct area {
 	struct qv_area range; /* first, so that a pointer to it is one to the area */
 	uint32_t flags;       /* rights, SPACE_SHARED, SPACE_GROWS, SPACE_LOCKED */
@@ -31,6 +33,7 @@ struct space {
 	uint64_t walk_gib;   /* 1 + number of the GiB whose directory `walk` is; 0 = none */
 	uint64_t *walk;
 	struct mm_arena *arena; /* of a space that may migrate; else NULL */
+	struct shared_quota *shared; /* what the shared memory that it created may take; NULL = no limit, or none yet */
 	uint64_t limit;      /* pages of frames and tables together */
 	uint64_t resident, tables; /* pages */
 	uint64_t peak;             /* of both together */
@@ -84,7 +87,9 @@ static inline bool area_permits(const struct area *a, uint32_t rights)
 }
 
 /* Frames that stay shared over fork, for SPACE_SHARED without a backing; one reference. NULL: no memory, or > 1 GiB. */
-struct space_backing *shared_create(uint64_t bytes);
+struct space_backing *shared_create(struct space *space, uint64_t bytes);
+/* A space goes: its limit for shared memory lasts as long as that does. NULL = it had none. */
+void shared_quota_put(struct shared_quota *quota);
 
 /* Have the page at `at`, which lies in `a`, present and, if `write`, writable. */
 enum space_fault page_in(struct space *space, struct area *a, uint64_t at, bool write);

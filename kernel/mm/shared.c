@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory that stays shared over fork: a table of frames, filled as they are touched, from any core. */
+/*
+ * Memory that stays shared over fork: a table of frames in two levels, filled as they are touched, from any core. The
+ * frames stay when one space discards them, so a space that has a limit has it for what it created as well.
+ */
 #include "area.h"
 
 #include <lib/assert.h>
@@ -7,47 +10,150 @@
 #include <mm/heap.h>
 #include <sched/thread.h>
 
-#define FRAMES_MAX (LARGE / sizeof(uint64_t)) /* 1 GiB: the table is one heap block */
+#define FAN (PAGE / sizeof(uint64_t)) /* frames of a part, parts of a table: 1 GiB */
+
+/* Pages that the shared memory of one creator takes, with its tables. It outlives the space that it came with. */
+struct shared_quota {
+	uint32_t references;
+	uint64_t used, limit;
+};
 
 struct shared {
 	struct space_backing backing; /* first */
 	uint32_t references;
 	uint64_t pages;
-	uint64_t *frame; /* 0: not touched yet */
+	struct shared_quota *quota; /* NULL = no limit */
+	uint64_t **part; /* NULL: nothing in it was touched yet; in it 0: not touched yet */
 };
 
 static struct mm_cache objects = MM_CACHE(struct shared);
+static struct mm_cache quotas = MM_CACHE(struct shared_quota);
+
+/* ---- limits ---- */
+
+static bool charge(struct shared_quota *q)
+{
+	if (!q || __atomic_add_fetch(&q->used, 1, __ATOMIC_RELAXED) <= q->limit)
+		return true;
+	__atomic_sub_fetch(&q->used, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+static void discharge(struct shared_quota *q)
+{
+	if (q)
+		__atomic_sub_fetch(&q->used, 1, __ATOMIC_RELAXED);
+}
+
+void shared_quota_put(struct shared_quota *q)
+{
+	if (q && __atomic_sub_fetch(&q->references, 1, __ATOMIC_ACQ_REL) == 0)
+		mm_cache_free(&quotas, q);
+}
+
+/* One more reference to the space's own, which is made when it is first needed. False: no memory. */
+static bool quota_get(struct space *space, struct shared_quota **quota)
+{
+	*quota = NULL;
+	if (space->limit == UINT64_MAX)
+		return true;
+	if (!space->shared) {
+		space->shared = mm_cache_alloc(&quotas);
+		if (!space->shared)
+			return false;
+		*space->shared = (struct shared_quota){.references = 1, .limit = space->limit};
+	}
+	__atomic_add_fetch(&space->shared->references, 1, __ATOMIC_RELAXED);
+	*quota = space->shared;
+	return true;
+}
+
+/* ---- pages ---- */
+
+static uint64_t *part_made(struct shared *s, uint64_t index)
+{
+	uint64_t **slot = &s->part[index / FAN], *found = __atomic_load_n(slot, __ATOMIC_ACQUIRE), *fresh;
+
+	if (found)
+		return found;
+	if (!charge(s->quota))
+		return NULL;
+	fresh = mm_heap_alloc(PAGE);
+	if (fresh && __atomic_compare_exchange_n(slot, &found, fresh, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return fresh;
+	mm_heap_free(fresh, PAGE);
+	discharge(s->quota);
+	return found;
+}
+
+static uint64_t new_frame(struct shared *s)
+{
+	uint64_t fresh;
+
+	if (!charge(s->quota))
+		return 0;
+	if (mm_frame_new_zeroed(&fresh))
+		return fresh;
+	discharge(s->quota);
+	return 0;
+}
+
+static void drop_frame(struct shared *s, uint64_t frame)
+{
+	mm_frame_put(frame);
+	discharge(s->quota);
+}
 
 /* Two spaces on different cores may ask for one page: the second frame goes back. */
 static uint64_t page(struct space_backing *backing, uint64_t index)
 {
 	struct shared *s = (struct shared *)backing;
-	uint64_t fresh, found;
+	uint64_t *part = index < s->pages ? part_made(s, index) : NULL, fresh, found;
 
-	if (index >= s->pages)
+	if (!part)
 		return 0;
-	found = __atomic_load_n(&s->frame[index], __ATOMIC_ACQUIRE);
+	found = __atomic_load_n(&part[index % FAN], __ATOMIC_ACQUIRE);
 	if (!found) {
-		if (!mm_frame_new_zeroed(&fresh))
+		fresh = new_frame(s);
+		if (!fresh)
 			return 0;
-		if (__atomic_compare_exchange_n(&s->frame[index], &found, fresh, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		if (__atomic_compare_exchange_n(&part[index % FAN], &found, fresh, false, __ATOMIC_ACQ_REL,
+			__ATOMIC_ACQUIRE))
 			found = fresh;
 		else
-			mm_frame_put(fresh);
+			drop_frame(s, fresh);
 	}
 	mm_frame_get(found);
 	return found;
 }
 
-static void destroy(struct shared *s)
+static void destroy_part(struct shared *s, uint64_t *part)
 {
-	for (uint64_t i = 0; i < s->pages; i++) {
-		if (s->frame[i])
-			mm_frame_put(s->frame[i]);
-		if (i % 64 == 63)
+	for (uint64_t i = 0; i < FAN; i++) {
+		if (part[i])
+			drop_frame(s, part[i]);
+		if (i % 32 == 31)
 			sched_preempt_point();
 	}
-	mm_heap_free(s->frame, s->pages * sizeof(uint64_t));
+	mm_heap_free(part, PAGE);
+	discharge(s->quota);
+}
+
+static size_t table_bytes(const struct shared *s)
+{
+	return (s->pages + FAN - 1) / FAN * sizeof(*s->part);
+}
+
+static void destroy(struct shared *s)
+{
+	for (uint64_t i = 0; i < (s->pages + FAN - 1) / FAN; i++) {
+		if (s->part[i])
+			destroy_part(s, s->part[i]);
+		if (i % 32 == 31)
+			sched_preempt_point();
+	}
+	mm_heap_free(s->part, table_bytes(s));
+	shared_quota_put(s->quota);
 	mm_cache_free(&objects, s);
 }
 
@@ -61,9 +167,9 @@ static void reference(struct space_backing *backing, int change)
 		destroy(s);
 }
 
-struct space_backing *shared_create(uint64_t bytes)
+struct space_backing *shared_create(struct space *space, uint64_t bytes)
 {
-	struct shared *s = bytes / PAGE <= FRAMES_MAX ? mm_cache_alloc(&objects) : NULL;
+	struct shared *s = bytes / PAGE <= FAN * FAN ? mm_cache_alloc(&objects) : NULL;
 
 	if (!s)
 		return NULL;
@@ -71,9 +177,10 @@ struct space_backing *shared_create(uint64_t bytes)
 	s->backing.reference = reference;
 	s->references = 1;
 	s->pages = bytes / PAGE;
-	s->frame = mm_heap_alloc(s->pages * sizeof(uint64_t));
-	if (s->frame)
+	s->part = mm_heap_alloc(table_bytes(s));
+	if (s->part && quota_get(space, &s->quota))
 		return &s->backing;
+	mm_heap_free(s->part, table_bytes(s));
 	mm_cache_free(&objects, s);
 	return NULL;
 }

@@ -67,6 +67,7 @@ void space_destroy(struct space *space)
 		hw_write_cr3(mm_root());
 	space_clear(space);
 	tables_destroy(space);
+	shared_quota_put(space->shared);
 	mm_cache_free(&spaces, space);
 }
 
@@ -246,7 +247,7 @@ static int64_t map_at(struct space *space, uint64_t address, uint64_t bytes, uin
 /* Shared memory of nobody's file gets a backing, so that it is still the same memory after fork. */
 static int64_t map_shared(struct space *space, uint64_t address, uint64_t bytes, uint32_t flags)
 {
-	struct space_backing *backing = shared_create(bytes);
+	struct space_backing *backing = shared_create(space, bytes);
 	int64_t result;
 
 	if (!backing)

@@ -180,6 +180,11 @@ uint64_t mm_free_pages(void)
 	return 4096;
 }
 
+uint64_t mm_total_pages(void)
+{
+	return 8192;
+}
+
 /* User memory is the host's. */
 
 static bool is_bad(uint64_t address, size_t bytes)
