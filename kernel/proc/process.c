@@ -170,6 +170,8 @@ static void fill_process(struct birth *b, uint64_t flags)
 	p->group = parent->group;
 	p->session = parent->session;
 	p->exit_signal = exit_signal <= LX_SIGNALS ? (int32_t)exit_signal : 0; /* Linux takes others, and sends none */
+	if (flags & LX_CLONE_PARENT) /* a sibling ends as its creator does: it cannot choose a signal for their parent */
+		p->exit_signal = parent->exit_signal;
 	p->memory_limit = parent->memory_limit;
 	p->file_limit = parent->file_limit;
 	p->stack_limit = parent->stack_limit;
@@ -197,6 +199,7 @@ static void fill_task(struct task *t, const struct trap_frame *frame, const stru
 	t->thread.fs_base = (r->flags & LX_CLONE_SETTLS) ? r->tls : thread_fs_base();
 	t->thread.gs_base = thread_gs_base();
 	t->blocked = self->blocked;
+	policy_of_child(t);
 	if (!(r->flags & LX_CLONE_VM))
 		t->alternate = self->alternate;
 	if (r->flags & LX_CLONE_CHILD_CLEARTID)
@@ -257,10 +260,12 @@ static void start_child(struct birth *b, uint64_t flags, struct vcpu *vcpu)
 int64_t process_clone(const struct trap_frame *frame, const struct clone_request *r)
 {
 	struct birth b = {0};
-	struct vcpu *vcpu = r->vcpu ? r->vcpu : thread_self()->home;
+	struct vcpu *vcpu = r->vcpu ? r->vcpu : policy_child_vcpu(thread_self()->home);
 	uint32_t generation = vcpu_generation(vcpu);
 	int64_t error = check_request(r);
 
+	if (!error)
+		error = policy_may_fork();
 	if (error)
 		return error;
 	b.number = proc_number();

@@ -174,6 +174,7 @@ _Noreturn void task_end(uint32_t status)
 
 	futex_end(t);
 	futex_pi_end(t);
+	policy_end(t);
 	tell_joiner(t);
 	if (p->task_count == 1) {
 		if (p->state != PROCESS_DYING)

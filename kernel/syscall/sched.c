@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Linux' scheduling calls on the VCPU model (docs/programs.md): a thread has the guarantee of its VCPU, nothing else.
- * The old policies are checked and accepted; they change nothing and are not remembered.
- */
+/* Linux' scheduling calls on the VCPU model (docs/programs.md, proc/policy.h). */
 #include "calls.h"
 
 #include <base/boot.h>
 #include <lib/string.h>
+#include <proc/policy.h>
 #include <sched/vcpu.h>
 
-#define POLICY_FIFO 1
-#define POLICY_RR 2
-#define POLICY_DEADLINE 6
-#define PRIORITY_MOST 99
+#define RESET_BIT 0x40000000u /* SCHED_RESET_ON_FORK */
+#define ATTRIBUTES_FIRST 48u  /* bytes of struct sched_attr, first version */
+#define ATTRIBUTES_MOST 4096u
+#define NICE_MOST 20
+#define PRIO_PROCESS 0u
 #define QUANTUM_NS 1000000u
 
 static struct task *task_or_self(uint64_t tid)
@@ -27,39 +26,117 @@ static int64_t sys_sched_yield(struct trap_frame *f)
 	return 0;
 }
 
+static int32_t tid_of(uint64_t tid)
+{
+	return (int32_t)tid ? (int32_t)tid : task_self()->tid;
+}
+
 static int64_t sys_sched_setscheduler(struct trap_frame *f)
 {
-	int32_t policy = (int32_t)arg1(f) & ~0x40000000, priority;
-	bool real_time = policy == POLICY_FIFO || policy == POLICY_RR;
+	const struct task *t = task_or_self(arg0(f));
+	uint32_t kind = (uint32_t)arg1(f);
+	struct policy p = {.kind = kind & ~RESET_BIT, .flags = kind & RESET_BIT ? POLICY_RESET_ON_FORK : 0};
 
-	if (!task_or_self(arg0(f)))
+	if (!t)
 		return -LX_ESRCH;
-	if (user_read(&priority, arg2(f), sizeof(priority)))
+	p.nice = t->policy.now.nice;
+	if (user_read(&p.priority, arg2(f), sizeof(p.priority)))
 		return -LX_EFAULT;
-	if (policy < 0 || policy > POLICY_DEADLINE - 1 || priority < real_time || priority > (real_time ? PRIORITY_MOST : 0))
-		return -LX_EINVAL;
-	return 0;
+	return policy_set(tid_of(arg0(f)), &p);
 }
 
 static int64_t sys_sched_getscheduler(struct trap_frame *f)
 {
-	return task_or_self(arg0(f)) ? 0 : -LX_ESRCH;
+	const struct task *t = task_or_self(arg0(f));
+
+	if (!t)
+		return -LX_ESRCH;
+	return t->policy.now.kind | (t->policy.now.flags & POLICY_RESET_ON_FORK ? RESET_BIT : 0);
 }
 
 static int64_t sys_sched_getparam(struct trap_frame *f)
 {
-	int32_t priority = 0;
+	const struct task *t = task_or_self(arg0(f));
 
-	return task_or_self(arg0(f)) ? user_write(arg1(f), &priority, sizeof(priority)) : -LX_ESRCH;
+	return t ? user_write(arg1(f), &t->policy.now.priority, sizeof(t->policy.now.priority)) : -LX_ESRCH;
 }
 
 static int64_t sys_sched_setparam(struct trap_frame *f)
 {
-	int32_t priority;
+	const struct task *t = task_or_self(arg0(f));
+	struct policy p;
 
-	if (!task_or_self(arg0(f)))
+	if (!t)
 		return -LX_ESRCH;
-	return user_read(&priority, arg1(f), sizeof(priority)) ? -LX_EFAULT : priority ? -LX_EINVAL : 0;
+	p = t->policy.now;
+	p.runtime = p.deadline = p.period = 0; /* DEADLINE has more than this call tells */
+	if (user_read(&p.priority, arg1(f), sizeof(p.priority)))
+		return -LX_EFAULT;
+	return policy_set(tid_of(arg0(f)), &p);
+}
+
+struct attributes { /* struct sched_attr */
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+	uint32_t least, most; /* utilisation clamps: not known here */
+};
+
+/* What is behind the part that is known must be zero. */
+static int64_t take_attributes(uint64_t from, struct attributes *a)
+{
+	uint64_t word;
+
+	if (user_read(&a->size, from, sizeof(a->size)))
+		return -LX_EFAULT;
+	if (a->size == 0)
+		a->size = ATTRIBUTES_FIRST;
+	if (a->size < ATTRIBUTES_FIRST || a->size > ATTRIBUTES_MOST || a->size % sizeof(word))
+		return -LX_E2BIG;
+	for (uint64_t at = sizeof(*a); at < a->size; at += sizeof(word)) {
+		if (user_read(&word, from + at, sizeof(word)))
+			return -LX_EFAULT;
+		if (word)
+			return -LX_E2BIG;
+	}
+	return user_read(a, from, a->size < sizeof(*a) ? a->size : sizeof(*a));
+}
+
+static int64_t sys_sched_setattr(struct trap_frame *f)
+{
+	struct attributes a = {0};
+	int64_t error;
+
+	if (!arg1(f) || (int32_t)arg0(f) < 0 || arg2(f))
+		return -LX_EINVAL;
+	error = take_attributes(arg1(f), &a);
+	if (error)
+		return error;
+	if (a.flags & ~(uint64_t)POLICY_RESET_ON_FORK || a.priority > INT32_MAX)
+		return -LX_EINVAL;
+	a.nice = a.nice < -NICE_MOST ? -NICE_MOST : a.nice >= NICE_MOST ? NICE_MOST - 1 : a.nice;
+	return policy_set(tid_of(arg0(f)), &(struct policy){.kind = a.policy, .flags = (uint32_t)a.flags, .nice = a.nice,
+		.priority = (int32_t)a.priority, .runtime = a.runtime, .deadline = a.deadline, .period = a.period});
+}
+
+static int64_t sys_sched_getattr(struct trap_frame *f)
+{
+	const struct task *t = task_or_self(arg0(f));
+	const struct policy *p;
+	struct attributes a;
+	uint32_t size = (uint32_t)arg2(f);
+
+	if (!arg1(f) || (int32_t)arg0(f) < 0 || arg3(f) || size < ATTRIBUTES_FIRST || size > ATTRIBUTES_MOST)
+		return -LX_EINVAL;
+	if (!t)
+		return -LX_ESRCH;
+	p = &t->policy.now;
+	size = size < sizeof(a) ? ATTRIBUTES_FIRST : sizeof(a);
+	a = (struct attributes){.size = size, .policy = p->kind, .flags = p->flags, .nice = p->nice,
+		.priority = (uint32_t)p->priority, .runtime = p->runtime, .deadline = p->deadline, .period = p->period};
+	return user_write(arg1(f), &a, size);
 }
 
 static int64_t priority_bound(uint64_t policy, int64_t bound)
@@ -71,7 +148,7 @@ static int64_t priority_bound(uint64_t policy, int64_t bound)
 
 static int64_t sys_sched_get_priority_max(struct trap_frame *f)
 {
-	return priority_bound(arg0(f), PRIORITY_MOST);
+	return priority_bound(arg0(f), POLICY_PRIORITY_MOST);
 }
 
 static int64_t sys_sched_get_priority_min(struct trap_frame *f)
@@ -109,22 +186,31 @@ static int64_t sys_sched_setaffinity(struct trap_frame *f)
 	return (mask & 1) ? 0 : -LX_EINVAL;
 }
 
+/* Nice values of single tasks are remembered; those of groups and users are accepted. They have no effect. */
 static int64_t sys_getpriority(struct trap_frame *f)
 {
-	(void)f;
-	return 20; /* nice 0 */
+	const struct task *t = arg0(f) == PRIO_PROCESS ? task_or_self(arg1(f)) : task_self();
+
+	return t ? NICE_MOST - t->policy.now.nice : -LX_ESRCH;
 }
 
 static int64_t sys_setpriority(struct trap_frame *f)
 {
-	(void)f;
-	return 0; /* accepted: nice values have no meaning on VCPUs */
+	struct task *t = arg0(f) == PRIO_PROCESS ? task_or_self(arg1(f)) : NULL;
+	int32_t nice = (int32_t)arg2(f);
+
+	if (arg0(f) != PRIO_PROCESS)
+		return 0;
+	if (!t)
+		return -LX_ESRCH;
+	t->policy.now.nice = nice < -NICE_MOST ? -NICE_MOST : nice >= NICE_MOST ? NICE_MOST - 1 : nice;
+	return 0;
 }
 
 static const struct call sched_calls[] = {
 	{24, sys_sched_yield}, {140, sys_getpriority}, {141, sys_setpriority}, {142, sys_sched_setparam},
 	{143, sys_sched_getparam}, {144, sys_sched_setscheduler}, {145, sys_sched_getscheduler},
 	{146, sys_sched_get_priority_max}, {147, sys_sched_get_priority_min}, {148, sys_sched_rr_get_interval},
-	{203, sys_sched_setaffinity}, {204, sys_sched_getaffinity},
+	{203, sys_sched_setaffinity}, {204, sys_sched_getaffinity}, {314, sys_sched_setattr}, {315, sys_sched_getattr},
 };
 CALL_GROUP(sched);

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 # timeout: 200
 # A low VCPU holds a lock, a hog between never stops, a high one waits: a few milliseconds with priority inheritance, also
-# through two locks; many without. Instructions are counted, so the times are the same in every run.
+# through two locks; many without. Then the scheduling policies of Linux. Instructions are counted: all runs are the same.
 set -u
 . "$(dirname "$0")/common.sh"
 
 build/questc pack tests/program/inversion.yaml -o "$scratch/blob" >"$out" 2>&1
-boot "$scratch/blob" --icount --until "quest|inversion over" --wall 150
-point $? "the three scenes come to their end"
+boot "$scratch/blob" --icount --until "quest|suite over" --wall 150
+point $? "the programs come to their end"
 waited() { sed -n "s/^quest *| $1 waited \([0-9]*\) us/\1/p" "$scratch/log"; }
 for scene in inherit chain plain; do
 	echo "# $scene: the high thread waited $(waited $scene) us"
@@ -19,5 +19,8 @@ point $? "with inheritance it waits for the rest of the critical section"
 point $? "so it does behind one who waits for another lock"
 [ "$(waited plain)" -ge 20000 ] 2>"$out"
 point $? "without inheritance it waits for the hog"
+grep -a 'quest *| WRONG' "$scratch/log" >"$out"
+[ ! -s "$out" ] && [ "$(grep -ac 'quest *| right' "$scratch/log")" -ge 26 ]
+point $? "policies are remembered; SCHED_DEADLINE is a VCPU if admitted ($(grep -ac 'quest *| right' "$scratch/log") lines)"
 is core.0.after_ready = 0 "no exit after ready"
 plan

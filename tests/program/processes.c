@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -197,6 +199,32 @@ static void groups(void)
 	TRY(setpgid(99999, 0));
 }
 
+static volatile sig_atomic_t signalled;
+
+static void count_signal(int signal)
+{
+	(void)signal;
+	signalled++;
+}
+
+/* A child makes a sibling that would send its parent SIGUSR1 at its end: it cannot choose that. */
+static void siblings(void)
+{
+	int status;
+	pid_t pid;
+
+	signal(SIGUSR1, count_signal);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		syscall(SYS_clone, CLONE_PARENT | SIGUSR1, NULL, NULL, NULL, 0);
+		_exit(0);
+	}
+	for (int i = 0; i < 2; i++)
+		HOLDS(wait(&status) > 0 && status == 0);
+	SHOW(signalled);
+}
+
 /* What the second program saw. */
 static int again(int argc, char **argv)
 {
@@ -223,6 +251,7 @@ int main(int argc, char **argv)
 	waits();
 	births();
 	groups();
+	siblings();
 	TRY(getrlimit(RLIMIT_NOFILE, &limit));
 	limit.rlim_cur = 10;
 	TRY(setrlimit(RLIMIT_NOFILE, &limit));

@@ -13,6 +13,7 @@
 #include <fs/path.h>
 #include <fs/table.h>
 #include <mm/space.h>
+#include <proc/policy.h>
 #include <sched/mutex.h>
 #include <sched/thread.h>
 
@@ -95,6 +96,7 @@ struct task {
 	uint64_t set_tid;    /* user address that gets tid before ring 3 is entered, 0 = none */
 	uint64_t clear_tid;  /* user address, 0 = none */
 	uint64_t robust;     /* head of the robust futex list */
+	struct policy_state policy;
 	bool pi_over;        /* it gave its PI futexes on: nobody can wait for it any more */
 	struct lx_siginfo sent; /* of the last signal sent to this task */
 };
