@@ -27,7 +27,6 @@ struct shared {
 };
 
 static struct mm_cache objects = MM_CACHE(struct shared);
-static struct mm_cache quotas = MM_CACHE(struct shared_quota);
 
 /* ---- limits ---- */
 
@@ -48,7 +47,7 @@ static void discharge(struct shared_quota *q)
 void shared_quota_put(struct shared_quota *q)
 {
 	if (q && __atomic_sub_fetch(&q->references, 1, __ATOMIC_ACQ_REL) == 0)
-		mm_cache_free(&quotas, q);
+		mm_heap_free(q, sizeof(*q));
 }
 
 /* One more reference to the space's own, which is made when it is first needed. False: no memory. */
@@ -58,7 +57,7 @@ static bool quota_get(struct space *space, struct shared_quota **quota)
 	if (space->limit == UINT64_MAX)
 		return true;
 	if (!space->shared) {
-		space->shared = mm_cache_alloc(&quotas);
+		space->shared = mm_heap_alloc(sizeof(*space->shared));
 		if (!space->shared)
 			return false;
 		*space->shared = (struct shared_quota){.references = 1, .limit = space->limit};

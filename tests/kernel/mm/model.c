@@ -165,13 +165,19 @@ static bool reachable(struct page *p, bool write)
 	return p->mapped && (write ? p->rights & SPACE_WRITE : p->rights) && *value_of(p) != UINT64_MAX;
 }
 
+/* Shared memory that its creator's limit has no room for is like what its backing does not have. */
+static bool over_limit(const struct page *p)
+{
+	return m->limit && (world_last == SPACE_FAULT_NO_MEMORY || (p->shared && world_last == SPACE_FAULT_BACKING));
+}
+
 static bool do_write(uint32_t s, uint32_t at)
 {
 	struct page *p = &m->page[s][at];
 	uint64_t value = 1 + random_below(1u << 30);
 	bool done = poke(address(at), value);
 
-	if (!done && m->limit && world_last == SPACE_FAULT_NO_MEMORY) {
+	if (!done && over_limit(p)) {
 		m->failed++;
 		return true;
 	}
@@ -188,7 +194,7 @@ static bool do_read(uint32_t s, uint32_t at)
 	uint64_t value = 0, rest = 0;
 	bool done = peek(address(at), &value);
 
-	if (!done && m->limit && world_last == SPACE_FAULT_NO_MEMORY) {
+	if (!done && over_limit(p)) {
 		m->failed++;
 		return true;
 	}
