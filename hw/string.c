@@ -46,7 +46,15 @@ int memcmp(const void *a, const void *b, size_t n)
 {
 	const uint8_t *x = a, *y = b;
 
-	for (size_t i = 0; i < n; i++) {
+	size_t i = 0;
+
+	for (uint64_t u, v; i + 8 <= n; i += 8) {
+		__builtin_memcpy(&u, x + i, 8);
+		__builtin_memcpy(&v, y + i, 8);
+		if (u != v)
+			break;
+	}
+	for (; i < n; i++) {
 		if (x[i] != y[i])
 			return x[i] < y[i] ? -1 : 1;
 	}

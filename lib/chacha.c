@@ -2,30 +2,41 @@
 #include <lib/bytes.h>
 #include <lib/chacha.h>
 
-static uint32_t rotate(uint32_t v, uint32_t n)
+static inline uint32_t rotate(uint32_t v, uint32_t n)
 {
 	return v << n | v >> (32 - n);
 }
 
-static void quarter(uint32_t x[16], uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+/* In registers: half the instructions of one on memory. */
+static inline __attribute__((always_inline)) void quarter(uint32_t *pa, uint32_t *pb, uint32_t *pc, uint32_t *pd)
 {
-	x[a] += x[b];
-	x[d] = rotate(x[d] ^ x[a], 16);
-	x[c] += x[d];
-	x[b] = rotate(x[b] ^ x[c], 12);
-	x[a] += x[b];
-	x[d] = rotate(x[d] ^ x[a], 8);
-	x[c] += x[d];
-	x[b] = rotate(x[b] ^ x[c], 7);
+	uint32_t a = *pa, b = *pb, c = *pc, d = *pd;
+
+	a += b;
+	d = rotate(d ^ a, 16);
+	c += d;
+	b = rotate(b ^ c, 12);
+	a += b;
+	d = rotate(d ^ a, 8);
+	c += d;
+	b = rotate(b ^ c, 7);
+	*pa = a;
+	*pb = b;
+	*pc = c;
+	*pd = d;
 }
 
 /* One round on the columns, one on the diagonals. */
 static void double_round(uint32_t x[16])
 {
-	for (uint32_t i = 0; i < 4; i++)
-		quarter(x, i, i + 4, i + 8, i + 12);
-	for (uint32_t i = 0; i < 4; i++)
-		quarter(x, i, (i + 1) % 4 + 4, (i + 2) % 4 + 8, (i + 3) % 4 + 12);
+	quarter(&x[0], &x[4], &x[8], &x[12]);
+	quarter(&x[1], &x[5], &x[9], &x[13]);
+	quarter(&x[2], &x[6], &x[10], &x[14]);
+	quarter(&x[3], &x[7], &x[11], &x[15]);
+	quarter(&x[0], &x[5], &x[10], &x[15]);
+	quarter(&x[1], &x[6], &x[11], &x[12]);
+	quarter(&x[2], &x[7], &x[8], &x[13]);
+	quarter(&x[3], &x[4], &x[9], &x[14]);
 }
 
 void qv_chacha_block(const uint8_t key[32], uint32_t counter, const uint8_t nonce[12], uint8_t out[QV_CHACHA_BLOCK])

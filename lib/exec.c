@@ -179,21 +179,10 @@ size_t qv_exec_words(const struct qv_exec_start *start)
 	return 1 + start->argc + 1 + start->envc + 1 + QV_EXEC_AUXV_WORDS;
 }
 
-/* Addresses of `count` packed strings from *at on; then a NULL. */
-static bool put_strings(const struct qv_exec_start *s, uint32_t count, uint64_t *at, uint64_t **words)
+/* Where the address of string `i` goes: arguments, NULL, environment. */
+static size_t word_of(const struct qv_exec_start *s, uint32_t i)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		if (*at >= s->text_size)
-			return false;
-		*(*words)++ = s->strings + *at;
-		while (*at < s->text_size && s->text[*at])
-			++*at;
-		if (*at == s->text_size)
-			return false;
-		++*at;
-	}
-	*(*words)++ = 0;
-	return true;
+	return i < s->argc ? 1 + (size_t)i : 2 + (size_t)i;
 }
 
 static void put_auxv(const struct qv_exec_start *s, uint64_t *words)
@@ -208,13 +197,30 @@ static void put_auxv(const struct qv_exec_start *s, uint64_t *words)
 	memcpy(words, pairs, sizeof(pairs));
 }
 
+enum qv_exec_step qv_exec_frame_step(const struct qv_exec_start *start, uint64_t *words, struct qv_exec_cursor *c,
+	uint64_t most)
+{
+	uint64_t end = start->text_size - c->at < most ? start->text_size : c->at + most;
+	uint32_t count = start->argc + start->envc;
+
+	for (; c->string < count && c->at < end; c->at++) {
+		if (!c->inside)
+			words[word_of(start, c->string)] = start->strings + c->at;
+		c->inside = start->text[c->at] != '\0';
+		c->string += !c->inside;
+	}
+	if (c->string < count)
+		return c->at == start->text_size ? QV_EXEC_BAD : QV_EXEC_MORE;
+	words[0] = start->argc;
+	words[1 + start->argc] = 0;
+	words[word_of(start, count)] = 0;
+	put_auxv(start, words + word_of(start, count) + 1);
+	return QV_EXEC_DONE;
+}
+
 bool qv_exec_frame(const struct qv_exec_start *start, uint64_t *words)
 {
-	uint64_t at = 0;
+	struct qv_exec_cursor cursor = {0};
 
-	*words++ = start->argc;
-	if (!put_strings(start, start->argc, &at, &words) || !put_strings(start, start->envc, &at, &words))
-		return false;
-	put_auxv(start, words);
-	return true;
+	return qv_exec_frame_step(start, words, &cursor, start->text_size) == QV_EXEC_DONE;
 }

@@ -6,7 +6,7 @@
 #include <mm/heap.h>
 #include <sched/thread.h>
 
-#define STEP  64u /* entries looked at between two preemption points */
+#define STEP  32u /* entries looked at between two preemption points */
 #define DROPS 2u  /* frames given up between two: the allocator may have to join blocks for each */
 
 /* Pages that a node of `level` (1 = leaf) spans. */

@@ -7,7 +7,9 @@
 
 #define WORD_BITS 64u
 #define LEAST 64u
-#define COPY_STEP 16u /* descriptors between two preemption points of fork */
+#define COPY_STEP 16u  /* descriptors between two preemption points of fork */
+#define CLOSE_STEP 4u  /* files closed between two */
+#define LOOK_STEP 4096u /* bits looked at between two */
 
 static struct mm_cache tables = MM_CACHE(struct fd_table);
 
@@ -80,17 +82,32 @@ struct fd_table *fd_create(uint32_t limit)
 	return t;
 }
 
+/* The first descriptor in use from `fd` on; the capacity = none. */
+static uint32_t next_used(const struct fd_table *t, uint32_t fd)
+{
+	while (fd < t->capacity) {
+		uint64_t here = t->used[fd / WORD_BITS] >> fd % WORD_BITS;
+
+		if (here)
+			return fd + (uint32_t)__builtin_ctzll(here);
+		fd = (fd / WORD_BITS + 1) * WORD_BITS;
+	}
+	return t->capacity;
+}
+
 struct fd_table *fd_copy(struct fd_table *t)
 {
 	struct fd_table *copy = fd_create(t->limit);
+	uint32_t copied = 0;
 
 	if (!copy)
 		return NULL;
-	for (uint32_t fd = 0; fd < t->capacity; fd++) {
-		if (fd % COPY_STEP == 0)
+	for (uint32_t fd = next_used(t, 0); fd < t->capacity; fd = next_used(t, fd + 1)) {
+		if (++copied % COPY_STEP == 0) {
 			sched_preempt_point();
-		if (!t->file[fd])
-			continue;
+			if (!t->file[fd]) /* closed meanwhile */
+				continue;
+		}
 		if (fd >= copy->capacity && grow(copy, t->capacity - 1)) {
 			fd_put(copy);
 			return NULL;
@@ -119,11 +136,17 @@ static struct file *take_out(struct fd_table *t, uint32_t fd)
 
 static void close_from(struct fd_table *t, uint32_t first, uint32_t last, bool only_cloexec)
 {
+	uint32_t closed = 0;
+
 	for (uint32_t fd = first; fd < t->capacity && fd <= last; fd++) {
-		if (fd % WORD_BITS == 0)
-			sched_preempt_point();
-		if (t->file[fd] && (!only_cloexec || test(t->cloexec, fd)))
+		const uint64_t *set = only_cloexec ? t->cloexec : t->used; /* the table may grow at the preemption points */
+		uint64_t here = set[fd / WORD_BITS] >> fd % WORD_BITS;
+
+		fd += here ? (uint32_t)__builtin_ctzll(here) : WORD_BITS - 1 - fd % WORD_BITS;
+		if (here && fd <= last)
 			file_put(take_out(t, fd));
+		if (here ? ++closed % CLOSE_STEP == 0 : fd % LOOK_STEP == LOOK_STEP - 1)
+			sched_preempt_point();
 	}
 }
 

@@ -7,7 +7,7 @@
 #include <mm/heap.h>
 #include <sched/thread.h>
 
-#define PAUSE_AREAS 32u
+#define PAUSE_AREAS 24u
 #define AREAS_MAX 65000u /* as many as Linux allows, some fewer than the tree takes */
 
 static struct mm_cache areas = MM_CACHE(struct area);
@@ -87,16 +87,22 @@ static int64_t cut(struct space *space, uint64_t at)
 		return -LX_ENOMEM;
 	end = a->range.end;
 	area_resize(space, a, a->range.start, at);
+	if (!(a->flags & SPACE_SHARED)) /* a futex there is looked up without the lock */
+		sched_preempt_point();
 	area_add(space, upper, at, end);
 	return 0;
 }
 
 int64_t area_isolate(struct space *space, uint64_t start, uint64_t end)
 {
-	int64_t error = cut(space, start);
+	int64_t error;
 
+	sched_preempt_point();
+	error = cut(space, start);
+	sched_preempt_point();
 	if (!error)
 		error = cut(space, end);
+	sched_preempt_point();
 	if (error)
 		area_merge(space, start, start);
 	return error;
@@ -115,6 +121,7 @@ void area_merge(struct space *space, uint64_t start, uint64_t end)
 	struct area *a = area_from(space, start ? start - 1 : 0), *b;
 	unsigned seen = 0;
 
+	sched_preempt_point();
 	while (a && a->range.start <= end && (b = area_next(a)) != NULL && b->range.start <= end) {
 		uint64_t top = b->range.end;
 
@@ -124,6 +131,8 @@ void area_merge(struct space *space, uint64_t start, uint64_t end)
 			continue;
 		}
 		area_remove(space, b);
+		if (!(a->flags & SPACE_SHARED))
+			sched_preempt_point();
 		area_resize(space, a, a->range.start, top);
 		sched_preempt_point();
 	}

@@ -147,8 +147,10 @@ enum space_fault page_in(struct space *space, struct area *a, uint64_t at, bool 
 	if (!*directory) {
 		if (large_fits(space, a, at) && large_in(space, a, directory))
 			return SPACE_FAULT_DONE;
+		sched_preempt_point();
 		if (!directory_fill(space, directory))
 			return SPACE_FAULT_NO_MEMORY;
+		sched_preempt_point(); /* up to three tables were cleared, a page may come */
 	}
 	return small_in(space, a, at, write, directory_page(directory, at));
 }

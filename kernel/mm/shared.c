@@ -126,13 +126,22 @@ static uint64_t page(struct space_backing *backing, uint64_t index)
 	return found;
 }
 
+#define FREED_STEP 3u /* frames given up between two preemption points: the allocator may have to join blocks */
+#define LOOK_STEP 64u /* looked at */
+
 static void destroy_part(struct shared *s, uint64_t *part)
 {
+	uint32_t freed = 0;
+
 	for (uint64_t i = 0; i < FAN; i++) {
-		if (part[i])
+		if (part[i]) {
 			drop_frame(s, part[i]);
-		if (i % 32 == 31)
+			freed++;
+		}
+		if (freed == FREED_STEP || i % LOOK_STEP == LOOK_STEP - 1) {
 			sched_preempt_point();
+			freed = 0;
+		}
 	}
 	mm_heap_free(part, PAGE);
 	discharge(s->quota);

@@ -84,7 +84,7 @@ static bool make_twins(struct space *child, struct space *parent)
 			return false;
 		}
 		a->range.twin = &b->range;
-		if (++made % 8 == 0)
+		if (++made % 4 == 0)
 			sched_preempt_point();
 	}
 	return true;
@@ -110,7 +110,9 @@ int64_t space_fork(struct space *child, struct space *parent)
 	assert(child->areas.count == 0 && child->resident == 0);
 	if (!make_twins(child, parent))
 		return -LX_ENOMEM;
+	sched_preempt_point();
 	link_twins(child, parent);
+	sched_preempt_point();
 	memcpy(child->hot, parent->hot, sizeof(child->hot));
 	for (s.area = area_of(child->areas.head); s.area && !error; s.area = area_next(s.area))
 		error = sweep_run(&s, s.area->range.start, s.area->range.end);
@@ -281,6 +283,7 @@ int64_t space_map(struct space *space, uint64_t address, uint64_t bytes, uint32_
 	}
 	if ((flags & SPACE_SHARED) && !backing)
 		return map_shared(space, (uint64_t)at, bytes, flags);
+	sched_preempt_point();
 	return map_at(space, (uint64_t)at, bytes, flags, backing, offset);
 }
 

@@ -9,7 +9,7 @@
 #include <lib/string.h>
 #include <sched/thread.h>
 
-#define FREED_MAX 4u /* frames between two preemption points */
+#define FREED_MAX 3u /* frames between two preemption points */
 
 /* `count` pages went, the one at `at` last. */
 static void dropped(struct sweep *s, uint64_t at, unsigned count)
@@ -96,9 +96,13 @@ static uint64_t *target_pages(struct sweep *s, uint64_t at)
 	if (s->chunk != at / LARGE + 1) {
 		s->chunk = 0;
 		s->directory = directory_make(s->target, at);
-		if (!s->directory || !directory_fill(s->target, s->directory))
+		if (!s->directory)
+			return NULL;
+		sweep_pause(s);
+		if (!directory_fill(s->target, s->directory))
 			return NULL;
 		s->chunk = at / LARGE + 1;
+		sweep_pause(s); /* a table may have been cleared */
 	}
 	return directory_page(s->directory, at);
 }

@@ -13,7 +13,8 @@
 #define STEP 16u      /* entries looked at together */
 #define WORK_MAX 32u  /* entries between two preemption points, of some 30 instructions; costly steps have their own */
 #define SPLIT_STEP 64u
-#define FREE_STEP  (16 * LARGE) /* looked at between two preemption points when tables are freed */
+#define FREE_STEP  (4 * LARGE) /* looked at between two preemption points when tables are freed */
+#define LOOK_WORK  1u          /* what looking at entries, an area or a directory entry costs, in entries */
 
 bool space_loaded(const struct space *space)
 {
@@ -251,6 +252,7 @@ static int64_t sweep_table(struct sweep *s, uint64_t at, uint64_t end, const uin
 			at = (at | (GROUP_PAGES * PAGE - 1)) + 1;
 			continue;
 		}
+		sweep_work(s, LOOK_WORK);
 		if (any(&table[index], count)) {
 			int64_t error;
 
@@ -289,10 +291,9 @@ int64_t sweep_run(struct sweep *s, uint64_t start, uint64_t end)
 		uint64_t span = directory ? LARGE : GIB;
 
 		next = least((at | (span - 1)) + 1, end);
+		sweep_work(s, 2 * LOOK_WORK);
 		if (directory && *directory)
 			error = sweep_directory(s, at, next, directory);
-		else
-			sweep_work(s, 1);
 	}
 	return error;
 }

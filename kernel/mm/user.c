@@ -11,7 +11,7 @@
 #include <base/smap.h>
 #include <sched/thread.h>
 
-#define TEXT_STEP 256u
+#define TEXT_STEP 128u
 
 static bool in_reach(uint64_t address, size_t bytes)
 {

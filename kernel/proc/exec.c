@@ -16,6 +16,8 @@
 
 #define PAGE 4096ull
 #define PIE_BASE 0x10000000ull   /* where a static-PIE goes: programs are placed the same way in every run */
+#define TEXT_STEP 256u /* bytes of text between two preemption points ... */
+#define FRAME_STEP 80u /* ... and of text that is looked at byte by byte */
 #define STRINGS_FIRST 4096u
 #define STRINGS_MOST (256u << 10) /* arguments and environment together */
 #define SCRIPT_DEPTH 4u
@@ -30,6 +32,7 @@ static uint64_t page_up(uint64_t a)
 struct strings { /* packed, NUL-terminated */
 	char *text;
 	size_t used, size;
+	size_t arguments; /* bytes of the first argc */
 	uint32_t argc, envc;
 };
 
@@ -48,6 +51,26 @@ struct image { /* all that exec gathers */
 
 /* ---- strings ---- */
 
+/* Text of the user may be long: others are let in. */
+static void copy_text(char *to, const char *from, size_t bytes)
+{
+	for (size_t step; bytes > 0; to += step, from += step, bytes -= step) {
+		step = bytes < TEXT_STEP ? bytes : TEXT_STEP;
+		memcpy(to, from, step);
+		sched_preempt_point();
+	}
+}
+
+static size_t text_length(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n])
+		if (++n % TEXT_STEP == 0)
+			sched_preempt_point();
+	return n;
+}
+
 static bool grow(struct strings *s, size_t wanted)
 {
 	size_t size = s->size ? s->size : STRINGS_FIRST;
@@ -62,7 +85,7 @@ static bool grow(struct strings *s, size_t wanted)
 	text = mm_heap_alloc(size);
 	if (!text)
 		return false;
-	memcpy(text, s->text, s->used);
+	copy_text(text, s->text, s->used);
 	if (s->text)
 		mm_heap_free(s->text, s->size);
 	s->text = text;
@@ -120,7 +143,7 @@ static int64_t add_user_array(struct strings *s, uint64_t array, uint32_t *count
 static int64_t add_interpreter(struct image *im, const char *path)
 {
 	struct strings old = im->strings, *s = &im->strings;
-	size_t skip = old.argc ? strlen(old.text) + 1 : 0;
+	size_t skip = old.argc ? text_length(old.text) + 1 : 0;
 	int64_t error;
 
 	*s = (struct strings){.argc = old.argc ? old.argc - 1 : 0, .envc = old.envc};
@@ -132,7 +155,8 @@ static int64_t add_interpreter(struct image *im, const char *path)
 	if (!error && !grow(s, s->used + old.used - skip))
 		error = -LX_E2BIG;
 	if (!error) {
-		memcpy(s->text + s->used, old.text + skip, old.used - skip);
+		s->arguments = s->used + old.arguments - skip;
+		copy_text(s->text + s->used, old.text + skip, old.used - skip);
 		s->used += old.used - skip;
 		s->argc += im->argument[0] ? 3 : 2;
 	}
@@ -216,8 +240,10 @@ static int64_t map_segments(struct image *im)
 	im->bias = im->exec.movable ? PIE_BASE - (im->exec.low & ~(PAGE - 1)) : 0;
 	for (uint32_t i = 0; result >= 0 && i < im->exec.count; i++) {
 		result = map_file_part(im, &im->exec.segment[i], backing);
+		sched_preempt_point();
 		if (result >= 0)
 			result = map_zero_part(im, &im->exec.segment[i]);
+		sched_preempt_point();
 	}
 	im->memory->brk_start = im->memory->brk = im->bias + im->exec.high;
 	return result < 0 ? result : 0;
@@ -262,16 +288,6 @@ static uint64_t push(uint64_t *sp, const void *bytes, size_t n, int64_t *error)
 	return *sp;
 }
 
-/* Bytes of the first `count` strings. */
-static uint64_t text_bytes(const char *text, uint32_t count)
-{
-	uint64_t bytes = 0;
-
-	while (count--)
-		bytes += strlen(text + bytes) + 1;
-	return bytes;
-}
-
 static int64_t write_stack(struct image *im, const char *path)
 {
 	struct qv_exec_start start = {.argc = im->strings.argc, .envc = im->strings.envc, .text = im->strings.text,
@@ -279,11 +295,14 @@ static int64_t write_stack(struct image *im, const char *path)
 		.phdr = im->exec.phdr ? im->bias + im->exec.phdr : 0, .features = capabilities, .clock_ticks = CLOCK_TICKS,
 		.vdso = im->vdso};
 	uint64_t sp = SPACE_USER_END - 16, *words;
+	struct qv_exec_cursor cursor = {0};
+	enum qv_exec_step step;
 	uint8_t seed[16];
 	size_t bytes = qv_exec_words(&start) * sizeof(*words);
 	int64_t error = 0;
 
 	random_fill(seed, sizeof(seed));
+	sched_preempt_point();
 	start.name = push(&sp, path, strlen(path) + 1, &error);
 	start.platform = push(&sp, "x86_64", 7, &error);
 	start.strings = push(&sp, im->strings.text, im->strings.used, &error);
@@ -292,7 +311,9 @@ static int64_t write_stack(struct image *im, const char *path)
 	words = mm_heap_alloc(bytes);
 	if (!words)
 		return -LX_ENOMEM;
-	if (!error && (!qv_exec_frame(&start, words) || user_write(sp, words, bytes)))
+	while ((step = qv_exec_frame_step(&start, words, &cursor, FRAME_STEP)) == QV_EXEC_MORE)
+		sched_preempt_point();
+	if (!error && (step == QV_EXEC_BAD || user_write(sp, words, bytes)))
 		error = -LX_EFAULT;
 	mm_heap_free(words, bytes);
 	im->sp = sp;
@@ -316,7 +337,7 @@ static void set_name(struct process *p, const char *path)
 static void tell(struct image *im)
 {
 	struct memory *m = im->memory;
-	size_t at = text_bytes(im->strings.text, im->strings.argc);
+	size_t at = im->strings.arguments;
 
 	m->command_bytes = (uint32_t)(at < sizeof(m->command) ? at : sizeof(m->command));
 	memcpy(m->command, im->strings.text, m->command_bytes);
@@ -353,6 +374,7 @@ static void begin(struct image *im, struct trap_frame *frame, const char *path)
 
 	fd_exec(p->files);
 	signal_exec(p);
+	sched_preempt_point();
 	set_name(p, path);
 	t->alternate = (struct lx_stack){.flags = LX_SS_DISABLE};
 	t->clear_tid = t->robust = 0;
@@ -375,7 +397,9 @@ static int64_t move_in(struct image *im, struct trap_frame *frame, const char *p
 
 	task_end_others();
 	old = memory_switch(im->memory);
+	sched_preempt_point();
 	error = clear_tails(im);
+	sched_preempt_point();
 	if (!error)
 		error = write_stack(im, path);
 	if (!error && !unshare(p))
@@ -387,6 +411,7 @@ static int64_t move_in(struct image *im, struct trap_frame *frame, const char *p
 	im->memory = NULL;
 	begin(im, frame, path);
 	process_release_parent(p);
+	sched_preempt_point();
 	if (old)
 		memory_put(old);
 	return 0;
@@ -396,6 +421,7 @@ static int64_t build(struct image *im)
 {
 	int64_t error;
 
+	sched_preempt_point();
 	im->memory = memory_create(process_self()->memory_limit, process_self()->arena);
 	if (!im->memory)
 		return -LX_ENOMEM;
@@ -437,6 +463,7 @@ int64_t process_exec(struct trap_frame *frame, const struct path_at *at, const c
 	if (!im)
 		return -LX_ENOMEM;
 	error = add_user_array(&im->strings, arguments, &im->strings.argc);
+	im->strings.arguments = im->strings.used;
 	if (!error)
 		error = add_user_array(&im->strings, environment, &im->strings.envc);
 	if (!error)
@@ -456,6 +483,7 @@ int64_t exec_first(struct trap_frame *frame, const char *path, const char *const
 		return -LX_ENOMEM;
 	for (; !error && *arguments; arguments++, im->strings.argc++)
 		error = add_text(&im->strings, *arguments);
+	im->strings.arguments = im->strings.used;
 	for (; !error && *environment; environment++, im->strings.envc++)
 		error = add_text(&im->strings, *environment);
 	if (!error)

@@ -42,6 +42,8 @@ static bool page_fault(struct trap_frame *frame, uint64_t address)
 	memory_lock(p->memory);
 	result = space_fault(p->memory->space, address, frame->error);
 	memory_unlock(p->memory);
+	if (!user)
+		sched_preempt_point(); /* the call that copies goes on, maybe to the next fault */
 	if (result == SPACE_FAULT_DONE)
 		return true;
 	if (result == SPACE_FAULT_NO_MEMORY)

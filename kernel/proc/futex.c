@@ -8,6 +8,7 @@
 
 #define HASH_FACTOR 0x9e3779b97f4a7c15ull
 #define SHARED_OWNER 1u
+#define WAKE_STEP 8u /* woken between two preemption points */
 #define BUCKET_SHIFT 57u /* 64 - log2(FUTEX_BUCKETS) */
 
 struct futex_key {
@@ -116,6 +117,32 @@ static int64_t wake_key(const struct futex_key *key, uint32_t count, uint32_t bi
 	return woken;
 }
 
+static uint32_t waiters(const struct futex_key *key)
+{
+	uint32_t n = 0;
+
+	for (const struct futex_waiter *w = *bucket_of(key); w; w = w->next)
+		n += same(&w->key, key);
+	return n;
+}
+
+/* Others are let in between. Who comes meanwhile may be woken in place of one who was there, but not without end. */
+static int64_t wake_in_steps(const struct futex_key *key, uint32_t count, uint32_t bits)
+{
+	int64_t woken = wake_key(key, count < WAKE_STEP ? count : WAKE_STEP, bits), step = woken;
+	uint32_t left;
+
+	if (woken < WAKE_STEP || count == WAKE_STEP)
+		return woken;
+	left = waiters(key);
+	for (left = left < count - WAKE_STEP ? left : count - WAKE_STEP; left > 0 && step > 0; left -= (uint32_t)step) {
+		sched_preempt_point();
+		step = wake_key(key, left < WAKE_STEP ? left : WAKE_STEP, bits);
+		woken += step;
+	}
+	return woken;
+}
+
 int64_t futex_wake(uint64_t address, uint32_t count, uint32_t bits)
 {
 	struct futex_key key;
@@ -124,7 +151,7 @@ int64_t futex_wake(uint64_t address, uint32_t count, uint32_t bits)
 
 	if (error || !bits)
 		return error ? error : -LX_EINVAL;
-	return wake_key(&key, count, bits);
+	return wake_in_steps(&key, count, bits);
 }
 
 static int64_t move_key(const struct futex_key *from, const struct futex_key *to, uint32_t count)

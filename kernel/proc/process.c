@@ -13,6 +13,8 @@
 	LX_CLONE_PARENT_SETTID | LX_CLONE_CHILD_CLEARTID | LX_CLONE_DETACHED | LX_CLONE_CHILD_SETTID)
 #define THREAD_FLAGS (LX_CLONE_VM | LX_CLONE_SIGHAND | LX_CLONE_THREAD)
 
+#define LOOK_STEP 64u /* numbers between two preemption points */
+
 static struct mm_cache processes = MM_CACHE(struct process);
 
 static struct process **slot_of(int32_t pid)
@@ -38,6 +40,8 @@ struct process *process_next(int32_t after)
 	for (; index < PROC_MOST; index++) {
 		if (proc_core()->process[index])
 			return proc_core()->process[index];
+		if (index % LOOK_STEP == 0)
+			sched_preempt_point();
 	}
 	return NULL;
 }
@@ -126,6 +130,7 @@ static struct memory *copy_memory(struct process *parent)
 	memcpy(m->command, from->command, sizeof(m->command));
 	m->command_bytes = from->command_bytes;
 	memcpy(m->program, from->program, sizeof(m->program));
+	sched_preempt_point();
 	memory_lock(from);
 	error = space_fork(m->space, from->space);
 	memory_unlock(from);
@@ -150,10 +155,12 @@ static bool gather_process(struct birth *b, uint64_t flags)
 	if (!b->process)
 		return false;
 	b->files = (flags & LX_CLONE_FILES) ? fd_get(parent->files) : fd_copy(parent->files);
+	sched_preempt_point();
 	b->paths = (flags & LX_CLONE_FS) ? path_context_get(parent->paths) : path_context_copy(parent->paths);
 	b->handlers = (flags & LX_CLONE_SIGHAND) ? share_handlers(parent->handlers) : handlers_create(parent->handlers);
 	if (!b->files || !b->paths || !b->handlers)
 		return false;
+	sched_preempt_point();
 	b->memory = (flags & LX_CLONE_VM) ? memory_get(parent->memory) : copy_memory(parent);
 	return b->memory;
 }

@@ -146,13 +146,16 @@ void signal_task(struct task *t, int32_t signal, const struct lx_siginfo *info)
 int64_t signal_group(int32_t group, int32_t signal, const struct lx_siginfo *info)
 {
 	int64_t found = -LX_ESRCH;
+	int32_t pid;
 
-	for (struct process *p = process_next(0); p; p = process_next(p->pid)) {
+	for (struct process *p = process_next(0); p; p = process_next(pid)) {
+		pid = p->pid;
 		if (p->group != group || p->state == PROCESS_ZOMBIE)
 			continue;
 		found = 0;
 		if (signal)
 			signal_process(p, signal, info);
+		sched_preempt_point();
 	}
 	return found;
 }
@@ -264,10 +267,11 @@ int64_t signal_wait(uint64_t set, struct lx_siginfo *info, uint64_t deadline)
 
 void signal_exec(struct process *p)
 {
-	for (int i = 1; i <= LX_SIGNALS; i++) {
-		struct lx_sigaction *a = &p->handlers->action[i];
+	struct lx_sigaction *a = p->handlers->action;
 
-		*a = (struct lx_sigaction){.handler = a->handler == LX_SIG_IGN ? LX_SIG_IGN : LX_SIG_DFL};
+	for (int i = 1; i <= LX_SIGNALS; i++) {
+		if (a[i].handler != LX_SIG_DFL || a[i].flags)
+			a[i] = (struct lx_sigaction){.handler = a[i].handler == LX_SIG_IGN ? LX_SIG_IGN : LX_SIG_DFL};
 	}
 }
 

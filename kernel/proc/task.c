@@ -8,6 +8,8 @@
 #include <lib/string.h>
 #include <mm/mm.h>
 
+#define KILL_STEP 6u /* tasks between two preemption points */
+
 struct proc_core proc_cores[QV_MAX_CORES];
 
 static struct mm_cache tasks = MM_CACHE(struct task);
@@ -154,6 +156,7 @@ static void wind_up(struct process *p)
 
 	sched_timer_cancel(&p->alarm);
 	fd_put(p->files);
+	sched_preempt_point();
 	path_context_put(p->paths);
 	p->files = NULL;
 	p->paths = NULL;
@@ -162,6 +165,7 @@ static void wind_up(struct process *p)
 	memory = memory_switch(NULL);
 	process_release_parent(p);
 	memory_put(memory);
+	sched_preempt_point();
 	handlers_put(p->handlers);
 	p->handlers = NULL;
 	orphan_children(p);
@@ -192,15 +196,27 @@ _Noreturn void task_end(uint32_t status)
 	thread_exit(reap);
 }
 
-static void kill_others(struct process *p, const struct task *self)
+/* At most KILL_STEP of them; false: there was none left. */
+static bool kill_some(struct process *p, const struct task *self)
 {
-	for (struct task *t = p->tasks; t; t = t->next) {
-		if (t == self)
+	uint32_t killed = 0;
+
+	for (struct task *t = p->tasks; t && killed < KILL_STEP; t = t->next) {
+		if (t == self || t->killed)
 			continue;
 		t->killed = true;
 		t->thread.work |= THREAD_WORK_SIGNAL;
 		sched_interrupt(&t->thread);
+		killed++;
 	}
+	return killed > 0;
+}
+
+/* Tasks may end at the preemption points, so each round starts from the first. */
+static void kill_others(struct process *p, const struct task *self)
+{
+	while (kill_some(p, self))
+		sched_preempt_point();
 }
 
 void task_end_others(void)

@@ -64,4 +64,14 @@ size_t qv_exec_words(const struct qv_exec_start *start);
  * than it should. */
 bool qv_exec_frame(const struct qv_exec_start *start, uint64_t *words);
 
+/* The same in steps that look at `most` bytes of the text at most, from a zero cursor on, until it is not MORE. */
+enum qv_exec_step { QV_EXEC_MORE, QV_EXEC_DONE, QV_EXEC_BAD };
+struct qv_exec_cursor {
+	uint64_t at;
+	uint32_t string;
+	bool inside; /* of a string whose address is noted */
+};
+enum qv_exec_step qv_exec_frame_step(const struct qv_exec_start *start, uint64_t *words, struct qv_exec_cursor *cursor,
+	uint64_t most);
+
 #endif

@@ -75,7 +75,7 @@ enum vcpu_error vcpu_admit_interrupt(uint32_t core, const char *name, uint64_t c
 uint64_t vcpu_decision_cost(void);
 
 /* The longest section without a preemption point that admission counts with, in switches: no section has more than
- * QUEST_SECTION_INSTRUCTIONS, and a switch some 250. Tests hold both against what is measured. */
+ * QUEST_SECTION_INSTRUCTIONS, and a switch some 400. Tests hold both against what is measured. */
 #define SCHED_BLOCKING_SWITCHES 10u
 /* The same in cycles of this core. */
 uint64_t sched_blocking(void);
