@@ -27,6 +27,7 @@ bool hw_uart_init(struct hw_uart *uart, uint16_t port)
 {
 	uart->port = port;
 	uart->stuck = false;
+	uart->room = 0;
 	out(uart, SCRATCH, 0x5a);
 	if (in(uart, SCRATCH) != 0x5a) {
 		uart->stuck = true;
@@ -42,24 +43,44 @@ bool hw_uart_init(struct hw_uart *uart, uint16_t port)
 	return true;
 }
 
-static void put(struct hw_uart *uart, uint8_t byte)
+bool hw_uart_ready(const struct hw_uart *uart)
 {
-	for (uint32_t i = 0; i < POLLS; i++) {
-		if (in(uart, STATUS) & STATUS_EMPTY) {
-			out(uart, DATA, byte);
-			return;
+	return in(uart, STATUS) & STATUS_EMPTY;
+}
+
+/* A port that was stuck gets one look: it may go on. */
+static bool wait_until_empty(struct hw_uart *uart)
+{
+	for (uint32_t i = uart->stuck ? POLLS - 1 : 0; i < POLLS; i++) {
+		if (hw_uart_ready(uart)) {
+			uart->stuck = false;
+			return true;
 		}
 	}
 	uart->stuck = true;
+	return false;
+}
+
+/* An empty transmitter takes as much as its FIFO holds. */
+static bool put(struct hw_uart *uart, uint8_t byte)
+{
+	if (uart->room == 0) {
+		if (!wait_until_empty(uart))
+			return false;
+		uart->room = HW_UART_FIFO;
+	}
+	out(uart, DATA, byte);
+	uart->room--;
+	return true;
 }
 
 void hw_uart_write(struct hw_uart *uart, const char *bytes, size_t n)
 {
-	for (size_t i = 0; i < n && !uart->stuck; i++) {
-		if (bytes[i] == '\n')
-			put(uart, '\r');
-		put(uart, (uint8_t)bytes[i]);
-	}
+	bool good = true;
+
+	uart->room = hw_uart_ready(uart) ? HW_UART_FIFO : 0;
+	for (size_t i = 0; i < n && good; i++)
+		good = (bytes[i] != '\n' || put(uart, '\r')) && put(uart, (uint8_t)bytes[i]);
 }
 
 bool hw_uart_take(struct hw_uart *uart, uint8_t *byte)

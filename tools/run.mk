@@ -9,4 +9,5 @@ host-tools: $(B)/quest-run
 $(B)/units/tools-run-%: tools/run/%_test.c $(B)/san/tools/run/%.o
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $(SAN) $(INC_tools) -Itools -MMD -MP $^ -lcmocka -o $@
+$(B)/units/tools-run-lines: $(B)/san/tools/run/session.o
 units: $(patsubst tools/run/%_test.c,$(B)/units/tools-run-%,$(wildcard tools/run/*_test.c))

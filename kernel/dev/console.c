@@ -29,8 +29,18 @@ void console_init(void)
 		qv_ring_init(ring, QV_CONSOLE_BYTES);
 	for (uint32_t i = 0; i < WORDS; i++)
 		slice->words[i] = 0;
+	slice->wired_from = slice->wired_until = 0;
 	slice->magic = QV_SLICE_MAGIC;
 	log_add_sink(write_ring);
+}
+
+void console_wired(bool on)
+{
+	if (!slice)
+		return;
+	if (on)
+		__atomic_store_n(&slice->wired_from, ring->head, __ATOMIC_RELAXED);
+	__atomic_store_n(&slice->wired_until, on ? UINT64_MAX : ring->head, __ATOMIC_RELAXED);
 }
 
 void console_set_word(uint32_t index, uint64_t value)

@@ -6,6 +6,7 @@
 #include <base/boot.h>
 #include <base/cpu.h>
 #include <base/log.h>
+#include <dev/console.h>
 #include <base/time.h>
 #include <dev/interrupt.h>
 #include <dev/uart.h>
@@ -17,7 +18,13 @@ static void (*taker)(void);
 
 static void write_uart(const char *text, size_t n)
 {
+	bool worked = !uart.stuck;
+
 	hw_uart_write(&uart, text, n);
+	if (worked && uart.stuck)
+		console_wired(false);
+	if (!worked && !uart.stuck)
+		console_wired(true);
 }
 
 void uart_init(void)
@@ -27,15 +34,22 @@ void uart_init(void)
 	if (port == 0)
 		return;
 	present = hw_uart_init(&uart, (uint16_t)port);
-	if (present)
-		log_add_sink(write_uart);
-	else
+	if (!present) {
 		log_warn("nothing answers at serial port 0x%x", port);
+		return;
+	}
+	console_wired(true);
+	log_add_sink(write_uart);
 }
 
 bool uart_present(void)
 {
 	return present;
+}
+
+bool uart_ready(void)
+{
+	return !present || hw_uart_ready(&uart);
 }
 
 bool uart_take(uint8_t *byte)

@@ -217,12 +217,6 @@ int64_t file_pwritev(struct file *f, uint64_t vectors, uint32_t count, int64_t o
 	return error ? error : move_vectors(f, vectors, count, &at, write_at);
 }
 
-int64_t file_send(struct file *out, struct file *in, uint64_t offset, size_t bytes)
-{
-	(void)offset, (void)bytes;
-	return may_read(in) && may_write(out) ? -LX_EINVAL : -LX_EBADF;
-}
-
 int64_t file_load(struct file *f, void *to, size_t bytes, uint64_t offset)
 {
 	if (!may_read(f))

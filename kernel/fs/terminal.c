@@ -20,13 +20,15 @@
 #define POLL_US     10000u
 #define KEYS_MOST   16u    /* of one look at the port: its buffer */
 #define CHUNK       128u   /* bytes of output between two preemption points */
-#define CHUNK_WIRE  16u    /* the same while a serial port takes its time for each */
+#define CHUNK_WIRE  8u     /* the same for a serial port: even with a carriage return for each its buffer holds them */
+#define WIRE_US     1000u  /* how often a port that is busy is looked at */
 #define READ_CHUNK  256u
 #define TENTH_US    100000u /* unit of VTIME */
 
 static struct terminal { /* of each core; the first one's has the keys */
 	struct qv_tty tty;
 	struct wait_queue readers, writers;
+	struct wait_queue wire; /* nobody wakes who is in it: time does */
 	struct poll_source changes;
 	struct sched_timer timer;
 	uint32_t open;    /* descriptions */
@@ -220,12 +222,26 @@ static int64_t wait_while_stopped(const struct file *f)
 	return 0;
 }
 
+/* The port's buffer is emptied at the port's pace, or that of whoever reads at its other end: others run meanwhile. */
+static int64_t wait_for_port(const struct file *f)
+{
+	while (!uart_ready()) {
+		if (f->flags & LX_O_NONBLOCK)
+			return -LX_EAGAIN;
+		if (sched_wait(&console.wire, hw_rdtsc() + time_cycles(WIRE_US), true) == WAIT_INTERRUPTED)
+			return -LX_ERESTART;
+	}
+	return 0;
+}
+
 static int64_t write_chunk(const struct file *f, uint64_t from, size_t bytes)
 {
 	struct collected out = {0};
 	char chunk[CHUNK];
 	int64_t error = wait_while_stopped(f);
 
+	if (!error)
+		error = wait_for_port(f);
 	if (error || user_read(chunk, from, bytes))
 		return error ? error : -LX_EFAULT;
 	qv_tty_write(&console()->tty, chunk, bytes, collect, &out);

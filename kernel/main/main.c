@@ -130,10 +130,10 @@ static void first_core(void)
 	vcpus_create();
 	programs_prepare();
 	devices_start();
-	programs_start();
 	log_info("ready");
 	report_others();
 	report_ready();
+	programs_start(); /* last: a terminal is theirs from now on */
 	sched_run();
 }
 

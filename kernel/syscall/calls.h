@@ -26,8 +26,8 @@ struct call_group {
 };
 
 /* One group per file. */
-extern const struct call_group calls_file, calls_path, calls_memory, calls_process, calls_signal, calls_time,
-	calls_sched, calls_info, calls_quest;
+extern const struct call_group calls_file, calls_path, calls_send, calls_memory, calls_process,
+	calls_signal, calls_time, calls_sched, calls_info, calls_quest;
 
 #define CALL_GROUP(name) \
 	const struct call_group calls_##name = {.call = name##_calls, .count = sizeof(name##_calls) / sizeof(name##_calls[0])}

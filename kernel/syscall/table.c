@@ -20,7 +20,7 @@
 static syscall_handler *table[LINUX_CALLS];
 static syscall_handler *quest_table[QUEST_CALLS];
 
-static const struct call_group *const groups[] = {&calls_file, &calls_path, &calls_memory, &calls_process,
+static const struct call_group *const groups[] = {&calls_file, &calls_path, &calls_send, &calls_memory, &calls_process,
 	&calls_signal, &calls_time, &calls_sched, &calls_info, &calls_quest};
 
 static int64_t make_unknown(struct proc_text *out, uint32_t pid)

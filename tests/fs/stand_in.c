@@ -336,6 +336,11 @@ bool uart_interrupts(void)
 	return false;
 }
 
+bool uart_ready(void)
+{
+	return true;
+}
+
 bool uart_present(void)
 {
 	return stand_in_keys;

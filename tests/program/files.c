@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -193,6 +194,42 @@ static void mapping(void)
 	TRY(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 99, 0) == MAP_FAILED ? -1 : 0);
 }
 
+/* From a file to a file, a pipe and by an offset of its own. */
+static void sending(void)
+{
+	int from = open("from", O_RDWR | O_CREAT, 0600), to = open("to", O_RDWR | O_CREAT, 0600), end[2];
+	off_t at = 3;
+
+	memset(buffer, 'z', sizeof buffer);
+	TRY(pwrite(from, "0123456789", 10, 0));
+	TRY(pwrite(from, buffer, sizeof buffer, 100000));
+	TRY(sendfile(to, from, NULL, 1 << 20));
+	TRY(lseek(from, 0, SEEK_CUR));
+	TRY(sendfile(to, from, NULL, 10));
+	TRY(sendfile(to, from, &at, 4));
+	SHOW(at);
+	memset(buffer, 0, sizeof buffer);
+	TRY(pread(to, buffer, 4, 108192));
+	TEXT(buffer);
+	TRY(pread(to, buffer, 3, 108189));
+	TEXT(buffer);
+	TRY(pipe(end));
+	at = 0;
+	TRY(sendfile(end[1], from, &at, 6));
+	TRY(read(end[0], buffer, 100));
+	printf("%.6s\n", buffer);
+	TRY(sendfile(to, end[0], NULL, 1));
+	TRY(sendfile(99, from, NULL, 1));
+	TRY(sendfile(to, 99, NULL, 1));
+	at = -1;
+	TRY(sendfile(to, from, &at, 1));
+	TRY(close(to));
+	TRY(to = open("to", O_RDONLY));
+	TRY(sendfile(to, from, NULL, 1));
+	close(to), close(from), close(end[0]), close(end[1]);
+	unlink("from"), unlink("to");
+}
+
 int main(void)
 {
 	umask(022);
@@ -203,6 +240,7 @@ int main(void)
 	directories();
 	links();
 	mapping();
+	sending();
 	TRY(access("a", R_OK | W_OK));
 	TRY(access("zzz", F_OK));
 	TRY(truncate("a", 77));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Console lines of all sandboxes on one terminal and in one log. */
 #include "lines.h"
+#include "session.h"
 
 #include <string.h>
 
@@ -49,6 +50,8 @@ static void show(struct lines *l, size_t i, bool whole)
 	(void)fwrite(s->text, 1, s->length, stdout);
 	if (whole)
 		(void)fputs(l->terminal ? "\r\n" : "\n", stdout);
+	else if (session_columns_left(s))
+		(void)printf("\033[%zuD", session_columns_left(s));
 	l->open = whole ? -1 : (int)i;
 }
 
@@ -122,6 +125,8 @@ static void end_line(struct lines *l, size_t i)
 	struct line_source *s = &l->source[i];
 	int other = l->open >= 0 && l->open != (int)i ? l->open : -1;
 
+	if (s->raw)
+		session_end(s);
 	s->text[s->length] = '\0';
 	if (l->terminal)
 		show(l, i, true);
@@ -139,9 +144,17 @@ static void end_line(struct lines *l, size_t i)
 }
 
 /* What a sandbox printed is not trusted: control characters of a plain console never reach the terminal. */
-static bool printable(const struct line_source *s, char c)
+static bool printable(char c)
 {
-	return s->raw || c == '\t' || (c & 0x80) || (c >= 0x20 && c < 0x7f);
+	return c == '\t' || (c & 0x80) || (c >= 0x20 && c < 0x7f);
+}
+
+static void add_plain(struct line_source *s, char c)
+{
+	if (c == '\b')
+		s->length -= s->length > 0;
+	else if (c != '\r' && c != '\0')
+		s->text[s->length++] = printable(c) ? c : '?';
 }
 
 void lines_add(struct lines *l, size_t source, const char *bytes, size_t n)
@@ -149,15 +162,14 @@ void lines_add(struct lines *l, size_t source, const char *bytes, size_t n)
 	struct line_source *s = &l->source[source];
 
 	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] == '\n') {
+		if (bytes[i] == '\n')
 			end_line(l, source);
-		} else if (bytes[i] == '\b') {
-			s->length -= s->length > 0;
-		} else if (bytes[i] != '\r' && bytes[i] != '\0') {
-			s->text[s->length++] = printable(s, bytes[i]) ? bytes[i] : '?';
-			if (s->length == LINES_MAX - 1)
-				end_line(l, source);
-		}
+		else if (s->raw)
+			session_add(s, bytes[i]);
+		else
+			add_plain(s, bytes[i]);
+		if (s->length == LINES_MAX - 1)
+			end_line(l, source);
 	}
 	s->fresh = n > 0;
 }

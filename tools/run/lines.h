@@ -18,8 +18,11 @@ struct line_source {
 	char name[33];
 	char text[LINES_MAX];
 	size_t length;
-	bool raw;   /* a terminal session: control sequences go to the terminal as they are */
+	bool raw;   /* a terminal session: its line can be edited (session.h) */
 	bool fresh; /* text was added since it was last shown */
+	size_t cursor, reached; /* of a session: where the next byte goes, and how far it was before a carriage return */
+	char escape[24];        /* of a session: a control sequence that is not over */
+	size_t escape_length;
 };
 
 struct line_wanted {

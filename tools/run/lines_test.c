@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "lines.h"
+#include "session.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -119,13 +119,70 @@ static void backspace_never_leaves_the_line(void **state)
 	expect(&l, "sh   | abd\n");
 }
 
+static void add_text(struct lines *l, size_t source, const char *bytes)
+{
+	lines_add(l, source, bytes, strlen(bytes));
+}
+
+/* What a shell's line editor sends: moves, overwriting, wiping to the end; a query of the terminal is no text. */
+static void a_session_edits_its_line(void **state)
+{
+	struct lines l = fresh();
+	size_t a = lines_source(&l, "sh", true);
+
+	(void)state;
+	add_text(&l, a, "$ lx\b \b");
+	add_text(&l, a, "s -l\b\b\b\b\033[Jcat x\r\n");
+	add_text(&l, a, "\033[6nab\033[2Dx\033[Cy\r\n");
+	add_text(&l, a, "50 %\r100 %\033[K\n");
+	add_text(&l, a, "\033]0;title\ak\303\251se\b\b\b\bKA\n");
+	add_text(&l, a, "gone\033[2J\033[Htop\n");
+	expect(&l, "sh   | $ lcat x\nsh   | xby\nsh   | 100 %\nsh   | KAse\nsh   | top\n");
+}
+
+/* Colours take no column, are not split by moves and are not in the log. */
+static void colours_stay_out_of_the_way(void **state)
+{
+	struct lines l = fresh();
+	size_t a = lines_source(&l, "sh", true);
+
+	(void)state;
+	add_text(&l, a, "\033[1;32mgreen\033[0m\033[4Drey\033[31m\n");
+	add_text(&l, a, "\033[31mab\033[m\033[9D\033[0mx");
+	assert_int_equal(session_columns_left(&l.source[a]), 1);
+	add_text(&l, a, "\n");
+	expect(&l, "sh   | greyn\nsh   | xb\n");
+}
+
+static void a_sequence_without_an_end_is_bounded(void **state)
+{
+	struct lines l = fresh();
+	size_t a = lines_source(&l, "sh", true);
+	char many[3000];
+
+	(void)state;
+	memset(many, '1', sizeof many);
+	add_text(&l, a, "\033[");
+	lines_add(&l, a, many, sizeof many);
+	add_text(&l, a, "Dx\n");
+	memset(many, 'x', sizeof many);
+	for (int i = 0; i < 3; i++)
+		lines_add(&l, a, many, sizeof many);
+	add_text(&l, a, "\033[99999999999999999999D\033[99999999999999999999C\n");
+	lines_finish(&l);
+	(void)fclose(l.log);
+	assert_memory_equal(text, "sh   | x\nsh   | xxx", 19);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_lines_carry_names), cmocka_unit_test(control_bytes_of_a_sandbox_are_disarmed),
 		cmocka_unit_test(long_lines_are_broken_not_lost), cmocka_unit_test(stop_text_and_refusal_are_seen),
 		cmocka_unit_test(every_stop_text_must_be_seen),
-		cmocka_unit_test(backspace_never_leaves_the_line),
+		cmocka_unit_test(backspace_never_leaves_the_line), cmocka_unit_test(a_session_edits_its_line),
+		cmocka_unit_test(colours_stay_out_of_the_way), cmocka_unit_test(a_sequence_without_an_end_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

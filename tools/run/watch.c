@@ -74,6 +74,25 @@ static void show(struct watch *w, uint32_t sandbox, uint64_t data, uint64_t head
 	}
 }
 
+/* The kernel's log is in the ring and on the serial port, if it has that: show the ring's copy up to `head` only where
+ * the port did not have it. A sandbox that lies here hides its own lines. */
+static void show_unwired(struct watch *w, uint32_t i, uint64_t data, uint64_t head)
+{
+	struct qv_bb_slice slice;
+	uint64_t from, until;
+
+	if ((int)i != w->uart_owner || !look(w, w->slice[i], &slice, sizeof slice) || slice.magic != QV_SLICE_MAGIC) {
+		show(w, i, data, head);
+		return;
+	}
+	from = slice.wired_from < head ? slice.wired_from : head;
+	until = slice.wired_until < head ? slice.wired_until : head;
+	show(w, i, data, from);
+	if (w->from[i] < until)
+		w->from[i] = until;
+	show(w, i, data, head);
+}
+
 static void poll_console(struct watch *w, uint32_t i)
 {
 	uint64_t ring = w->slice[i] + QV_SLICE_CONSOLE_OFF;
@@ -86,7 +105,7 @@ static void poll_console(struct watch *w, uint32_t i)
 	if (r.head - w->from[i] > QV_CONSOLE_BYTES)
 		w->from[i] = r.head - QV_CONSOLE_BYTES;
 	w->now->console_bytes[i] = r.head;
-	show(w, i, ring + sizeof r, r.head);
+	show_unwired(w, i, ring + sizeof r, r.head);
 }
 
 void watch_poll(struct watch *w, double wall)

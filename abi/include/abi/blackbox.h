@@ -112,6 +112,9 @@ struct qv_bb_core { /* one page */
 struct qv_bb_slice { /* first page of a slice; the rest as the offsets above say */
 	uint64_t magic; /* QV_SLICE_MAGIC, written by the sandbox at start */
 	uint64_t words[63]; /* free use of the sandbox: tests leave results here */
+	/* Bytes of the console from the one to before the other, counted since the ring was made, went to the sandbox's
+	 * serial port as well: who shows both leaves them out here. Equal = none. */
+	uint64_t wired_from, wired_until;
 };
 #define QV_SLICE_MAGIC 0x314543494c535651ull
 

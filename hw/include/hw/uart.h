@@ -9,11 +9,15 @@
 
 struct hw_uart {
 	uint16_t port;
-	bool stuck; /* did not take a byte in time; no more is sent */
+	bool stuck;    /* did not take a byte in time: what is written is lost until it does */
+	uint32_t room; /* bytes that can be sent without a look */
 };
 
 /* 115200 baud, 8N1, FIFO on, interrupts off. False if nothing answers at `port` (scratch register test). */
 bool hw_uart_init(struct hw_uart *uart, uint16_t port);
+#define HW_UART_FIFO 16u
+/* Would HW_UART_FIFO bytes be taken at once? */
+bool hw_uart_ready(const struct hw_uart *uart);
 /* Send bytes; '\n' becomes CR LF. */
 void hw_uart_write(struct hw_uart *uart, const char *bytes, size_t n);
 #define HW_UART_INPUT 1u /* causes of interrupts */

@@ -7,6 +7,8 @@
 
 /* Is there one? */
 bool uart_present(void);
+/* Would HW_UART_FIFO bytes be taken at once? True without a port. */
+bool uart_ready(void);
 /* Take a byte that came in; false if there is none, or no port. Does not wait. Any context of one core. */
 bool uart_take(uint8_t *byte);
 

@@ -91,8 +91,6 @@ int64_t file_readv(struct file *f, uint64_t vectors, uint32_t count);
 int64_t file_writev(struct file *f, uint64_t vectors, uint32_t count);
 int64_t file_preadv(struct file *f, uint64_t vectors, uint32_t count, int64_t offset);
 int64_t file_pwritev(struct file *f, uint64_t vectors, uint32_t count, int64_t offset);
-/* sendfile: -LX_EINVAL, as Linux says for files that cannot do it; programs copy themselves then. */
-int64_t file_send(struct file *out, struct file *in, uint64_t offset, size_t bytes);
 int64_t file_load(struct file *f, void *to, size_t bytes, uint64_t offset);
 int64_t file_seek(struct file *f, int64_t offset, int32_t whence);
 /* FIONBIO and what the kind knows; FIOCLEX and FIONCLEX are fd_ioctl's. */
