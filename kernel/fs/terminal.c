@@ -228,7 +228,7 @@ static int64_t wait_for_port(const struct file *f)
 	while (!uart_ready()) {
 		if (f->flags & LX_O_NONBLOCK)
 			return -LX_EAGAIN;
-		if (sched_wait(&console.wire, hw_rdtsc() + time_cycles(WIRE_US), true) == WAIT_INTERRUPTED)
+		if (sched_wait(&console()->wire, hw_rdtsc() + time_cycles(WIRE_US), true) == WAIT_INTERRUPTED)
 			return -LX_ERESTART;
 	}
 	return 0;
