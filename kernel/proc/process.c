@@ -157,6 +157,7 @@ static bool gather_process(struct birth *b, uint64_t flags)
 	b->files = (flags & LX_CLONE_FILES) ? fd_get(parent->files) : fd_copy(parent->files);
 	sched_preempt_point();
 	b->paths = (flags & LX_CLONE_FS) ? path_context_get(parent->paths) : path_context_copy(parent->paths);
+	sched_preempt_point();
 	b->handlers = (flags & LX_CLONE_SIGHAND) ? share_handlers(parent->handlers) : handlers_create(parent->handlers);
 	if (!b->files || !b->paths || !b->handlers)
 		return false;
