@@ -51,7 +51,12 @@ syscall_entry:
 2:	call	*syscall_unknown(%rip)
 	jmp	1b
 3:	mov	%rax, FRAME_RAX(%rsp)
-	testl	$THREAD_WORK_FRAME_BIT, THREAD_WORK(%rdx)
+	cmpl	$THREAD_WORK_RESCHED_BIT, THREAD_WORK(%rdx)
+	jne	4f
+	call	*syscall_decide(%rip)	/* nothing but that: the short way stays open */
+	mov	FRAME_RAX(%rsp), %rax
+	jmp	1b
+4:	testl	$THREAD_WORK_FRAME_BIT, THREAD_WORK(%rdx)
 	jnz	trap_return_user
 	mov	FRAME_RIP(%rsp), %rax		/* what SYSCALL itself leaves in RCX and R11, and what the short way implies */
 	mov	%rax, FRAME_RCX(%rsp)

@@ -26,12 +26,7 @@
 
 extern uint8_t *const patch_stac_start[], *const patch_stac_end[], *const patch_clac_start[], *const patch_clac_end[];
 
-static struct cpu_features found;
-
-const struct cpu_features *features(void)
-{
-	return &found;
-}
+struct cpu_features features_found;
 
 static void patch(uint8_t *const *from, uint8_t *const *to, const uint8_t *code)
 {
@@ -55,14 +50,14 @@ void features_init(void)
 		panic("this processor has no XSAVE; Quest needs one made after 2011");
 	if (hw_cpuid(0, 0).eax >= 7)
 		leaf7 = hw_cpuid(7, 0);
-	found.fsgsbase = leaf7.ebx & LEAF7_EBX_FSGSBASE;
-	found.smep = leaf7.ebx & LEAF7_EBX_SMEP;
-	found.smap = leaf7.ebx & LEAF7_EBX_SMAP;
-	found.xsaveopt = hw_cpuid(13, 1).eax & LEAF13_EAX_XSAVEOPT;
-	found.xcr0 = hw_cpuid(13, 0).eax & XCR0_KERNEL_KNOWS;
-	if ((found.xcr0 & XCR0_AVX512) != XCR0_AVX512)
-		found.xcr0 &= ~XCR0_AVX512;
-	if (found.smap)
+	features_found.fsgsbase = leaf7.ebx & LEAF7_EBX_FSGSBASE;
+	features_found.smep = leaf7.ebx & LEAF7_EBX_SMEP;
+	features_found.smap = leaf7.ebx & LEAF7_EBX_SMAP;
+	features_found.xsaveopt = hw_cpuid(13, 1).eax & LEAF13_EAX_XSAVEOPT;
+	features_found.xcr0 = hw_cpuid(13, 0).eax & XCR0_KERNEL_KNOWS;
+	if ((features_found.xcr0 & XCR0_AVX512) != XCR0_AVX512)
+		features_found.xcr0 &= ~XCR0_AVX512;
+	if (features_found.smap)
 		patch_smap();
 }
 
@@ -70,11 +65,11 @@ void features_enable(void)
 {
 	uint64_t cr4 = hw_read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
 
-	cr4 |= found.fsgsbase ? CR4_FSGSBASE : 0;
-	cr4 |= found.smep ? CR4_SMEP : 0;
-	cr4 |= found.smap ? CR4_SMAP : 0;
+	cr4 |= features_found.fsgsbase ? CR4_FSGSBASE : 0;
+	cr4 |= features_found.smep ? CR4_SMEP : 0;
+	cr4 |= features_found.smap ? CR4_SMAP : 0;
 	hw_write_cr0((hw_read_cr0() & ~(CR0_EM | CR0_TS)) | CR0_MP | CR0_NE);
 	hw_write_cr4(cr4);
-	hw_xsetbv(0, found.xcr0);
-	found.xsave_bytes = hw_cpuid(13, 0).ebx;
+	hw_xsetbv(0, features_found.xcr0);
+	features_found.xsave_bytes = hw_cpuid(13, 0).ebx;
 }

@@ -166,7 +166,7 @@ static void count(struct cpu *cpu, struct irq_line *line, uint64_t cycles)
 static void dispatch_interrupt(struct cpu *cpu, struct trap_frame *frame)
 {
 	struct irq_line *line = &lines[__atomic_load_n(&line_at[frame->vector], __ATOMIC_ACQUIRE)];
-	uint64_t start;
+	uint64_t start, end;
 
 	if (frame->vector == IRQ_SPURIOUS) /* no EOI: SDM 3, 11.9 */
 		return;
@@ -174,7 +174,9 @@ static void dispatch_interrupt(struct cpu *cpu, struct trap_frame *frame)
 	hw_apic_eoi();
 	if (line->handler)
 		line->handler(frame);
-	count(cpu, line, hw_rdtsc() - start);
+	end = hw_rdtsc();
+	count(cpu, line, end - start);
+	cpu->thread_since = cpu->thread_since > start ? end : cpu->thread_since + (end - start);
 }
 
 /* May an exception of the kernel be handled or passed over? */

@@ -14,9 +14,10 @@
 extern char syscall_entry[]; /* entry.S */
 extern char syscall_entry_32[];
 
-syscall_handler *const *syscall_table; /* read by entry.S, as are the next two */
+syscall_handler *const *syscall_table; /* read by entry.S, as are the next three */
 uint64_t syscall_count;
 syscall_handler *syscall_unknown;
+void (*syscall_decide)(void);
 
 static int64_t nobody(struct trap_frame *frame)
 {
@@ -60,6 +61,11 @@ void syscall_measure(bool on)
 		syscall_unknown = behind.unknown;
 		syscall_count = behind.count;
 	}
+}
+
+void syscall_set_decision(void (*decide)(void))
+{
+	syscall_decide = decide;
 }
 
 void syscall_init(void)

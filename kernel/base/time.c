@@ -7,13 +7,12 @@
 #define MILLION 1000000u
 #define CYCLES_SHIFT 24u
 #define US_SHIFT 44u
-#define APIC_SHIFT 32u
 
 typedef unsigned __int128 uint128;
 
 static uint64_t cycles_per_us; /* fixed point, CYCLES_SHIFT bits of fraction */
 static uint64_t us_per_cycle;  /* US_SHIFT bits of fraction */
-static uint64_t apic_per_cycle; /* APIC_SHIFT bits of fraction */
+uint64_t time_apic_per_cycle;
 
 void time_init(void)
 {
@@ -22,7 +21,7 @@ void time_init(void)
 	assert(info->tsc_hz >= MILLION && info->tsc_hz < 1ull << 40 && info->apic_timer_hz < 1ull << 32);
 	cycles_per_us = (info->tsc_hz << CYCLES_SHIFT) / MILLION;
 	us_per_cycle = ((uint64_t)MILLION << US_SHIFT) / info->tsc_hz;
-	apic_per_cycle = (info->apic_timer_hz << APIC_SHIFT) / info->tsc_hz;
+	time_apic_per_cycle = (info->apic_timer_hz << TIME_APIC_SHIFT) / info->tsc_hz;
 }
 
 uint64_t time_cycles(uint64_t us)
@@ -33,15 +32,6 @@ uint64_t time_cycles(uint64_t us)
 uint64_t time_us(uint64_t cycles)
 {
 	return (uint64_t)((uint128)cycles * us_per_cycle >> US_SHIFT);
-}
-
-uint32_t time_apic_counts(uint64_t cycles)
-{
-	uint128 counts = (uint128)cycles * apic_per_cycle >> APIC_SHIFT;
-
-	if (counts > UINT32_MAX)
-		return UINT32_MAX;
-	return counts ? (uint32_t)counts : 1;
 }
 
 void time_delay(uint64_t us)

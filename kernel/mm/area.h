@@ -32,6 +32,8 @@ struct space {
 	struct area *recent; /* where the last look-up ended; NULL after any area went */
 	uint64_t walk_gib;   /* 1 + number of the GiB whose directory `walk` is; 0 = none */
 	uint64_t *walk;
+	uint64_t shared_page;  /* where the last look-up of a shared frame was, 0 = none; forgotten as the TLB would ... */
+	uint64_t shared_frame; /* ... and the frame */
 	struct mm_arena *arena; /* of a space that may migrate; else NULL */
 	struct shared_quota *shared; /* what the shared memory that it created may take; NULL = no limit, or none yet */
 	uint64_t limit;      /* pages of frames and tables together */

@@ -468,13 +468,34 @@ bool space_allows(struct space *space, uint64_t address, uint64_t bytes, uint32_
 	return true;
 }
 
-uint64_t space_shared_frame(struct space *space, uint64_t address)
+static __attribute__((noinline)) bool find_shared(struct space *space, uint64_t address, uint64_t *frame)
 {
-	struct area *a = area_at(space, address);
-	const uint64_t *directory = a && (a->flags & SPACE_SHARED) ? directory_find(space, address) : NULL;
-	uint64_t entry = directory && *directory ? table_at(*directory)[table_index(address, 0)] : 0;
+	const struct area *a = area_at(space, address);
+	const uint64_t *directory;
+	uint64_t entry;
 
-	return entry & ENTRY_PRESENT ? (entry & ENTRY_ADDRESS) | (address & (PAGE - 1)) : 0;
+	*frame = 0;
+	if (!a || !(a->flags & SPACE_SHARED))
+		return a;
+	directory = directory_find(space, address);
+	entry = directory && *directory ? table_at(*directory)[table_index(address, 0)] : 0;
+	*frame = SPACE_ABSENT;
+	if (entry & ENTRY_PRESENT) {
+		space->shared_page = address & -PAGE;
+		space->shared_frame = entry & ENTRY_ADDRESS;
+		*frame = space->shared_frame | (address & (PAGE - 1));
+	}
+	return true;
+}
+
+bool space_shared_frame(struct space *space, uint64_t address, uint64_t *frame)
+{
+	uint64_t offset = address - space->shared_page;
+
+	if (offset >= PAGE)
+		return find_shared(space, address, frame);
+	*frame = space->shared_frame | offset;
+	return true;
 }
 
 void space_usage(const struct space *space, struct space_usage *usage)

@@ -158,6 +158,7 @@ static void free_some(struct space *space, uint64_t start, uint64_t end, const s
 	if (space->tables == before)
 		return;
 	space->walk_gib = 0;
+	space->shared_page = 0;
 	if (space_loaded(space))
 		hw_write_cr3(space->root);
 }
@@ -198,6 +199,7 @@ const uint64_t leaf_of_rights[8] = {
 
 static void forget(struct sweep *s)
 {
+	s->space->shared_page = 0;
 	if (s->changed == 0 || !space_loaded(s->space)) {
 		s->changed = 0;
 		return;

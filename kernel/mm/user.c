@@ -126,6 +126,21 @@ int64_t user_text(char *to, uint64_t from, size_t size)
 	return -LX_ENAMETOOLONG;
 }
 
+int64_t user_word(uint32_t *value, uint64_t at)
+{
+	int64_t result = -LX_EFAULT;
+
+	if (at % sizeof(uint32_t) != 0 || !in_reach(at, sizeof(uint32_t)))
+		return -LX_EFAULT;
+	__asm__ volatile(SMAP_OPEN
+		"1: movl (%[at]), %k[at]\n\t"
+		"xor %k[result], %k[result]\n"
+		"2: " SMAP_CLOSE EXTABLE("1b", "2b")
+		: [at] "+r"(at), [result] "+r"(result) : : "memory", "cc");
+	*value = (uint32_t)at;
+	return result;
+}
+
 int64_t user_swap32(uint64_t at, uint32_t expected, uint32_t desired, uint32_t *old)
 {
 	int64_t result = -LX_EFAULT;

@@ -9,6 +9,7 @@
 #define HASH_FACTOR 0x9e3779b97f4a7c15ull
 #define SHARED_OWNER 1u
 #define WAKE_STEP 8u /* woken between two preemption points */
+#define FUTEX_BUCKETS 128u
 #define BUCKET_SHIFT 57u /* 64 - log2(FUTEX_BUCKETS) */
 
 struct futex_key {
@@ -19,30 +20,48 @@ struct futex_key {
 struct futex_waiter {
 	struct futex_waiter *next, **link; /* link NULL = not in a bucket: it was woken */
 	struct futex_key key;
+	struct thread *thread;
 	uint32_t bits;
-	struct wait_queue queue;
 };
 
-static struct futex_waiter **bucket_of(const struct futex_key *key)
+static struct futex_waiter *buckets[QV_MAX_CORES][FUTEX_BUCKETS];
+
+static inline struct futex_waiter **bucket_of(const struct futex_key *key)
 {
-	return &proc_core()->futex[(key->owner ^ key->where) * HASH_FACTOR >> BUCKET_SHIFT];
+	return &buckets[this_cpu()->index][(key->owner ^ key->where) * HASH_FACTOR >> BUCKET_SHIFT];
 }
 
-/* The key of the word at `address`, and what it holds. The word is read first: a shared page that this process has not
- * touched yet has its frame only then. */
-static int64_t make_key(uint64_t address, struct futex_key *key, uint32_t *value)
+/* A shared page that this process has not touched yet has its frame only when it is touched. */
+static __attribute__((noinline)) int64_t touch_key(uint64_t address, struct futex_key *key)
 {
+	uint32_t value;
+
+	if (user_word(&value, address) ||
+			!space_shared_frame(process_self()->memory->space, address, &key->where) || key->where == SPACE_ABSENT)
+		return -LX_EFAULT;
+	return 0;
+}
+
+/* The key of the word at `address`. */
+static inline int64_t make_key(uint64_t address, struct futex_key *key)
+{
+	struct memory *memory = process_self()->memory;
 	uint64_t frame;
 
 	if (address % 4)
 		return -LX_EINVAL;
-	if (user_read(value, address, sizeof(*value)))
+	if (!space_shared_frame(memory->space, address, &frame))
 		return -LX_EFAULT;
-	*key = (struct futex_key){(uint64_t)process_self()->memory, address};
-	frame = space_shared_frame(process_self()->memory->space, address);
-	if (frame)
-		*key = (struct futex_key){SHARED_OWNER, frame};
-	return 0;
+	*key = (struct futex_key){frame ? SHARED_OWNER : (uint64_t)memory, frame ? frame : address};
+	return __builtin_expect(frame == SPACE_ABSENT, 0) ? touch_key(address, key) : 0;
+}
+
+/* The same, and what the word holds. It is read first: that may let others run. */
+static inline int64_t read_key(uint64_t address, struct futex_key *key, uint32_t *value)
+{
+	if (address % 4)
+		return -LX_EINVAL;
+	return user_word(value, address) ? -LX_EFAULT : make_key(address, key);
 }
 
 static bool same(const struct futex_key *a, const struct futex_key *b)
@@ -82,17 +101,19 @@ static void leave(struct futex_waiter *w)
 
 int64_t futex_wait(uint64_t address, uint32_t expected, uint32_t bits, uint64_t deadline)
 {
-	struct futex_waiter w = {.bits = bits};
+	struct futex_waiter w;
 	uint32_t value;
-	int64_t error = make_key(address, &w.key, &value);
+	int64_t error = read_key(address, &w.key, &value);
 	enum wait_result result;
 
 	if (error || !bits)
 		return error ? error : -LX_EINVAL;
 	if (value != expected)
 		return -LX_EAGAIN;
+	w.bits = bits;
+	w.thread = thread_self();
 	enter(&w); /* nothing can come between the look and this: interrupts are off */
-	result = sched_wait(&w.queue, deadline, true);
+	result = sched_wait(NULL, deadline, true);
 	if (!w.link)
 		return 0;
 	leave(&w);
@@ -101,9 +122,10 @@ int64_t futex_wait(uint64_t address, uint32_t expected, uint32_t bits, uint64_t 
 	return deadline == WAIT_FOREVER ? -LX_ERESTART : signal_keep_deadline(deadline);
 }
 
-static int64_t wake_key(const struct futex_key *key, uint32_t count, uint32_t bits)
+static __attribute__((noinline)) int64_t wake_some(struct futex_waiter *w, const struct futex_key *key, uint32_t count,
+	uint32_t bits)
 {
-	struct futex_waiter *w = *bucket_of(key), *next;
+	struct futex_waiter *next;
 	int64_t woken = 0;
 
 	for (; w && woken < count; w = next) {
@@ -111,10 +133,17 @@ static int64_t wake_key(const struct futex_key *key, uint32_t count, uint32_t bi
 		if (!same(&w->key, key) || !(w->bits & bits))
 			continue;
 		leave(w);
-		sched_wake_one(&w->queue);
+		sched_wake_thread(w->thread);
 		woken++;
 	}
 	return woken;
+}
+
+static inline int64_t wake_key(const struct futex_key *key, uint32_t count, uint32_t bits)
+{
+	struct futex_waiter *w = *bucket_of(key);
+
+	return w ? wake_some(w, key, count, bits) : 0;
 }
 
 static uint32_t waiters(const struct futex_key *key)
@@ -146,8 +175,7 @@ static int64_t wake_in_steps(const struct futex_key *key, uint32_t count, uint32
 int64_t futex_wake(uint64_t address, uint32_t count, uint32_t bits)
 {
 	struct futex_key key;
-	uint32_t value;
-	int64_t error = make_key(address, &key, &value);
+	int64_t error = make_key(address, &key);
 
 	if (error || !bits)
 		return error ? error : -LX_EINVAL;
@@ -175,11 +203,11 @@ int64_t futex_requeue(uint64_t address, uint32_t count, uint32_t move, uint64_t 
 	uint32_t expected)
 {
 	struct futex_key from, to;
-	uint32_t value, other;
-	int64_t error = make_key(target, &to, &other), woken;
+	uint32_t value;
+	int64_t error = make_key(target, &to), woken;
 
 	if (!error)
-		error = make_key(address, &from, &value); /* last: nothing comes between this look and the move */
+		error = read_key(address, &from, &value); /* last: nothing comes between this look and the move */
 	if (error)
 		return error;
 	if (compare && value != expected)
@@ -228,15 +256,15 @@ int64_t futex_wake_op(uint64_t address, uint32_t count, uint64_t second, uint32_
 {
 	struct futex_key first_key, second_key;
 	uint32_t old, new, seen;
-	int64_t error = make_key(address, &first_key, &old), woken;
+	int64_t error = make_key(address, &first_key), woken;
 	bool also;
 
 	if (!error)
-		error = make_key(second, &second_key, &old);
+		error = make_key(second, &second_key);
 	if (error)
 		return error;
 	do {
-		if (user_read(&old, second, sizeof(old)))
+		if (user_word(&old, second))
 			return -LX_EFAULT;
 		if (!operate(operation, old, &new) || !compare(operation, old, &also))
 			return -LX_ENOSYS;
@@ -255,7 +283,7 @@ static void give_up_lock(uint64_t address, int32_t tid)
 	uint32_t word, seen;
 
 	do {
-		if (address % 4 || user_read(&word, address, sizeof(word)) || (word & LX_FUTEX_TID_MASK) != (uint32_t)tid)
+		if (user_word(&word, address) || (word & LX_FUTEX_TID_MASK) != (uint32_t)tid)
 			return;
 		if (user_swap32(address, word, (word & LX_FUTEX_WAITERS) | LX_FUTEX_OWNER_DIED, &seen))
 			return;

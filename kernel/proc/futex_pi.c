@@ -57,8 +57,9 @@ static struct task *owner_of(const struct pi_lock *lock)
 /* The word is held, so a shared page is there. */
 static struct pi_lock key_of(uint64_t address)
 {
-	uint64_t frame = space_shared_frame(process_self()->memory->space, address);
+	uint64_t frame = 0;
 
+	(void)space_shared_frame(process_self()->memory->space, address, &frame);
 	return frame ? (struct pi_lock){.space = SHARED_OWNER, .where = frame} :
 		(struct pi_lock){.space = (uint64_t)process_self()->memory, .where = address};
 }

@@ -12,8 +12,6 @@
 #define PROC_INDEX_MASK ((1 << PROC_CORE_SHIFT) - 1)
 #define USER_STACK_BYTES (8ull << 20)
 
-struct futex_waiter;
-#define FUTEX_BUCKETS 128u
 struct pi_lock;
 #define PI_BUCKETS 64u
 
@@ -23,7 +21,6 @@ struct proc_core {
 	struct task *task[PROC_MOST];
 	bool reserved[PROC_MOST];           /* the number is promised to a birth that goes on */
 	uint32_t next;                      /* where the search for a free number starts */
-	struct futex_waiter *futex[FUTEX_BUCKETS];
 	struct pi_lock *pi[PI_BUCKETS];
 };
 extern struct proc_core proc_cores[QV_MAX_CORES];

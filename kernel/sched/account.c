@@ -5,7 +5,7 @@
  * exactly one VCPU or to idle; what interrupt handlers took is part of it and told apart, unless it is charged to the
  * I/O VCPU of the device.
  */
-#include "sched.h"
+#include "hot.h"
 
 #include <lib/assert.h>
 
@@ -31,14 +31,14 @@ static void owe(struct vcpu *v, uint64_t since, uint64_t now)
 	v->deadline = since + v->period;
 }
 
-/* It ran from `start` for `cycles` on its budget. */
-static void pay(struct vcpu *v, uint64_t start, uint64_t cycles)
+/* It ran from `start` for `cycles` on its budget, and not all of that before its deadline. */
+void account_late(struct vcpu *v, uint64_t start, uint64_t cycles)
 {
-	if (v->owed == 0)
-		return;
-	if (start + (cycles < v->owed ? cycles : v->owed) > v->deadline)
+	uint64_t paid = cycles < v->owed ? cycles : v->owed;
+
+	if (paid > 0 && start + paid > v->deadline)
 		v->stats->missed++;
-	v->owed -= cycles < v->owed ? cycles : v->owed;
+	v->owed -= paid;
 }
 
 /* Top halves since the last look: those of `v` are told apart, those of others leave its account. Returns the latter.
@@ -53,7 +53,7 @@ static uint64_t interrupted(struct core *c, struct vcpu *v, uint64_t now, uint64
 	if (v)
 		v->stats->interrupts += interrupts > others ? interrupts - others : 0;
 	if (v)
-		trace(c, now, QV_TRACE_INTERRUPT, v->id, c->cpu->thread->number, interrupts);
+		trace(c, now, QV_TRACE_INTERRUPT, thread_self()->tag, interrupts);
 	return others;
 }
 
@@ -67,46 +67,40 @@ static uint64_t take_top_halves(struct vcpu *v)
 	return cycles;
 }
 
-static void charge(struct core *c, struct vcpu *v, uint64_t start, uint64_t cycles)
+static void account_idle(struct core *c, uint64_t cycles, uint64_t interrupts)
 {
-	bool used_up;
-
-	v->stats->consumed += cycles;
-	if (v->io) {
-		used_up = qv_pibs_charge(&v->pibs, start, cycles);
-	} else {
-		pay(v, start, cycles);
-		used_up = qv_ss_charge(&v->ss, cycles);
-	}
-	if (used_up)
-		vcpu_settle(c, v, c->stamp);
+	c->usage.idle += cycles > interrupts ? cycles - interrupts : 0;
+	c->cpu->thread_since = c->stamp;
 }
 
-void account(struct core *c, uint64_t now)
+/* Interrupts came, or it is not a main VCPU on its budget that ran from `start` to c->stamp. */
+void account_rest(struct core *c, uint64_t start, uint64_t cycles)
 {
 	struct vcpu *v = c->running;
-	uint64_t start = c->stamp, cycles = now - start, interrupts = c->cpu->irq_cycles - c->irq_stamp, others = 0;
+	uint64_t interrupts = c->cpu->irq_cycles - c->irq_stamp, now = c->stamp, others = 0;
 
 	if (cycles == 0)
 		return;
 	c->irq_stamp += interrupts;
-	c->stamp = now;
 	if (interrupts)
 		others = interrupted(c, v, now, cycles, interrupts);
 	if (!v) {
-		c->usage.idle += cycles > interrupts ? cycles - interrupts : 0;
-		c->thread_stamp = now;
-		c->thread_irq_stamp = c->irq_stamp;
+		account_idle(c, cycles, interrupts);
 		return;
 	}
 	account_thread(c, now);
 	cycles -= others;
 	if (v->io)
 		cycles += take_top_halves(v);
-	if (c->background)
+	if (c->mode == RUNS_MAIN) {
+		account_main(c, v, start + others, cycles, now);
+	} else if (c->mode == RUNS_BACKGROUND) {
 		v->stats->background += cycles;
-	else
-		charge(c, v, start + others, cycles);
+	} else {
+		v->stats->consumed += cycles;
+		if (qv_pibs_charge(&v->pibs, start + others, cycles))
+			vcpu_settle(c, v, now);
+	}
 }
 
 /* ---- sets ---- */
@@ -167,7 +161,7 @@ static void deplete(struct core *c, struct vcpu *v, uint64_t now)
 	if (v->state == VCPU_READY)
 		v->stats->depletions++;
 	put(c, v, VCPU_DEPLETED);
-	trace(c, now, QV_TRACE_DEPLETED, v->id, 0, replenished_at(v));
+	trace(c, now, QV_TRACE_DEPLETED, trace_tag(v->id, 0), replenished_at(v));
 	if (v->guests)
 		send_guests_home(c, v);
 }
@@ -192,31 +186,15 @@ void vcpu_settle(struct core *c, struct vcpu *v, uint64_t now)
 	}
 }
 
-/* Its first thread is runnable. */
-void vcpu_unblock(struct core *c, struct vcpu *v, uint64_t now)
+/* The first thread of an I/O VCPU is runnable. */
+void vcpu_unblock_rest(struct core *c, struct vcpu *v, uint64_t now)
 {
-	uint64_t budget;
-
-	if (v->io) {
-		qv_pibs_unblock(&v->pibs, v->period, now);
-		vcpu_settle(c, v, now);
-		return;
-	}
-	qv_ss_unblock(&v->ss, now);
-	budget = qv_ss_budget(&v->ss, now);
-	if (budget == 0) {
-		vcpu_settle(c, v, now);
-		return;
-	}
-	v->owed = budget;
-	v->deadline = now + v->period;
-	v->state = VCPU_READY;
-	qv_ready_set(&c->ready, v->rank);
-	vcpu_set_event(c, v);
+	qv_pibs_unblock(&v->pibs, v->period, now);
+	vcpu_settle(c, v, now);
 }
 
-/* Its last thread is not; all it ran is charged. */
-void vcpu_block(struct core *c, struct vcpu *v, uint64_t now)
+/* The last thread of an I/O VCPU, or of one without budget, is not. */
+void vcpu_block_rest(struct core *c, struct vcpu *v, uint64_t now)
 {
 	if (v->io)
 		qv_pibs_block(&v->pibs);

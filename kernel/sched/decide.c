@@ -3,38 +3,55 @@
  * The decision: account, let happen what is due and concerns the best VCPUs, take the best one with budget, else the
  * best one without (background), else idle; set the timer for the next thing that may change this, and switch.
  *
+ * The timer may come earlier than needed, never later: it is not set again for a later time as long as what is set is
+ * not near, so two VCPUs that wake each other do not set it at all. Such an interrupt is counted (usage.early).
+ *
  * Events of VCPUs that are not better than the one that will run wait: they cannot change the decision, and neither
  * they nor their number can take time from it. So a decision handles one or two events, however many VCPUs there are.
  */
-#include "sched.h"
+#include "hot.h"
 
 #include <base/sections.h>
 #include <base/timer.h>
-#include <hw/cpu.h>
 #include <lib/assert.h>
 
-/* The better of a rank and of the top of a heap. */
-static struct vcpu *better(const struct core *c, uint32_t rank, const struct io_heap *io)
+/* The better of a main VCPU and of the top of a heap. */
+static __attribute__((noinline)) struct vcpu *better_io(const struct core *c, struct vcpu *m, const struct io_heap *io)
 {
-	uint32_t top = qv_heap_top(&io->heap);
-	struct vcpu *m = rank == QV_PRIO_NONE ? NULL : c->by_rank[rank];
+	struct vcpu *top = c->io[qv_heap_top(&io->heap)];
 
-	if (__builtin_expect(top == QV_PRIO_NONE, 1))
-		return m;
-	return !m || vcpu_before(c->io[top], m) ? c->io[top] : m;
+	return !m || vcpu_before(top, m) ? top : m;
 }
 
-static struct vcpu *best_ready(const struct core *c)
+/* The best of a set of ranks and of a heap. */
+static inline struct vcpu *best(const struct core *c, const struct qv_ready *set, const struct io_heap *io)
 {
-	return better(c, qv_ready_first(&c->ready), &c->io_ready);
+	struct vcpu *m = set->words ? c->by_rank[qv_ready_first(set)] : NULL;
+
+	if (__builtin_expect(qv_heap_top(&io->heap) == QV_PRIO_NONE, 1))
+		return m;
+	return better_io(c, m, io);
+}
+
+static inline struct vcpu *best_ready(const struct core *c)
+{
+	return best(c, &c->ready, &c->io_ready);
+}
+
+/* Does what happens to main VCPU `e` concern the decision for `v`? */
+static inline bool concerns(const struct vcpu *e, const struct vcpu *v)
+{
+	if (!v)
+		return true;
+	return __builtin_expect(v->io, 0) ? vcpu_before(e, v) : e->rank <= v->rank;
 }
 
 /* The VCPU with the best event that has come and may change the decision for `v`. */
-static struct vcpu *next_event(const struct core *c, const struct vcpu *v, uint64_t now)
+static inline struct vcpu *next_event(const struct core *c, const struct vcpu *v, uint64_t now)
 {
 	uint32_t rank = qv_events_due(&c->events, now);
 
-	if (rank != QV_EVENT_NONE && (!v || vcpu_before(c->by_rank[rank], v) || c->by_rank[rank] == v))
+	if (rank != QV_EVENT_NONE && concerns(c->by_rank[rank], v))
 		return c->by_rank[rank];
 	if (qv_heap_key(&c->io_events.heap) <= now)
 		return c->io[qv_heap_top(&c->io_events.heap)];
@@ -42,30 +59,46 @@ static struct vcpu *next_event(const struct core *c, const struct vcpu *v, uint6
 }
 
 /* Timers of `v` (NULL: of the core) fire, and what was due to it is replenished. */
-static void happen(struct core *c, struct vcpu *v, uint64_t now)
+static void let_happen(struct core *c, struct vcpu *v, uint64_t now)
 {
-	uint64_t start = hw_rdtsc();
+	fire_timers(c, v ? &v->timers : &c->timers, now);
+	if (!v)
+		return;
+	if (v->state == VCPU_DEPLETED)
+		vcpu_settle(c, v, now);
+	vcpu_set_event(c, v);
+}
 
-	if (!v) {
-		fire_timers(c, &c->timers, now);
-	} else {
-		fire_timers(c, &v->timers, now);
-		if (v->state == VCPU_DEPLETED)
-			vcpu_settle(c, v, now);
-		vcpu_set_event(c, v);
-	}
+static __attribute__((noinline)) void happen(struct core *c, struct vcpu *v, uint64_t now)
+{
+	uint64_t start;
+
 	c->usage.events++;
+	if (!c->measuring) {
+		let_happen(c, v, now);
+		return;
+	}
+	start = hw_rdtsc();
+	let_happen(c, v, now);
 	c->usage.event_cycles += hw_rdtsc() - start;
 }
 
-static struct vcpu *choose(struct core *c, uint64_t now)
+/* The best VCPU with budget, after all that is due and concerns it. Before the time that the timer is set for, only
+ * what concerns lower VCPUs can be due, and not even that before the first event of all. */
+static inline struct vcpu *choose(struct core *c, uint64_t now)
 {
-	struct vcpu *v, *e;
+	struct vcpu *v = best_ready(c), *e;
 
-	if (qv_due_first(c->timers) <= now)
+	if (c->armed > now && qv_events_first(&c->events) > now)
+		return v;
+	if (qv_due_first(c->timers) <= now) {
 		happen(c, NULL, now);
-	while (v = best_ready(c), (e = next_event(c, v, now)) != NULL)
+		v = best_ready(c);
+	}
+	while ((e = next_event(c, v, now)) != NULL) {
 		happen(c, e, now);
+		v = best_ready(c);
+	}
 	return v;
 }
 
@@ -92,12 +125,12 @@ static uint32_t better_ranks(const struct core *c, const struct vcpu *v)
 	return low;
 }
 
-/* When the decision for `v` may change; its own budget ends at `at`. */
-static uint64_t next_change(const struct core *c, const struct vcpu *v, uint64_t at)
+/* When the decision for `v` may change; its own budget or turn ends at `at`. */
+static inline uint64_t next_change(const struct core *c, const struct vcpu *v, uint64_t at)
 {
 	at = earlier(at, earlier(qv_due_first(c->timers), qv_heap_key(&c->io_events.heap)));
 
-	if (!v || c->background)
+	if (c->mode >= RUNS_BACKGROUND)
 		return earlier(at, qv_events_first(&c->events));
 	if (!v->io)
 		at = earlier(at, v->event);
@@ -106,14 +139,11 @@ static uint64_t next_change(const struct core *c, const struct vcpu *v, uint64_t
 	return earlier(at, qv_events_before(&c->events, better_ranks(c, v)));
 }
 
-static void set_timer(struct core *c, const struct vcpu *v, uint64_t now, uint64_t budget)
+/* An idle core is woken for nothing but what is due. */
+static inline void set_timer_exactly(struct core *c, const struct vcpu *v, uint64_t now, uint64_t at)
 {
-	uint64_t at = budget ? now + budget : NEVER;
-
-	if (v && v->ring->ring_next != v->ring)
-		at = earlier(at, now + v->ring->quantum);
 	at = next_change(c, v, at);
-	if (at == c->armed)
+	if (at == c->armed || (v && c->armed <= at && c->armed > now && c->armed - now >= c->slack))
 		return;
 	c->armed = at;
 	if (at == NEVER)
@@ -127,69 +157,126 @@ static struct thread *turn(struct core *c, struct vcpu *v)
 {
 	struct thread *t = v->ring;
 
-	if (t->quantum == 0) {
-		t->quantum = c->quantum;
-		v->ring = t->ring_next;
-	}
+	if (__builtin_expect(t->consumed < t->turn_end, 1))
+		return t;
+	start_turn(c, t);
+	v->ring = t->ring_next;
 	return v->ring;
 }
 
-static void note_dispatch(struct core *c, struct vcpu *v, struct thread *t, uint64_t now, uint64_t budget)
+static void dispatch(struct core *c, uint64_t now, struct vcpu *v, struct thread *next, uint64_t budget)
 {
-	if (!v) {
-		trace(c, now, QV_TRACE_DISPATCH, QV_TRACE_IDLE, 0, 0);
-		return;
+	struct thread *self = thread_self();
+
+	self->work &= ~THREAD_WORK_RESCHED;
+	if (next == self) {
+		next->state = THREAD_RUNNING; /* it may have blocked and been woken within this decision */
+		if (v == c->running) {
+			next->woken_at = 0;
+			return;
+		}
 	}
-	v->stats->dispatches++;
-	if (t->woken_at && now - t->woken_at > v->stats->worst_wakeup)
-		v->stats->worst_wakeup = now - t->woken_at;
-	t->woken_at = 0;
-	trace(c, now, QV_TRACE_DISPATCH, v->id, t->number, budget);
+	c->running = v;
+	if (v)
+		note_dispatch(c, v, next, now, budget);
+	else
+		trace(c, now, QV_TRACE_DISPATCH, trace_tag(QV_TRACE_IDLE, 0), 0);
+	if (next != self)
+		switch_to(c, next);
 }
 
-static void count_decision(struct core *c, uint64_t took)
+static void count(struct core *c, uint64_t took)
 {
-	c->usage.decisions++;
+	c->usage.measured++;
 	c->usage.decision_cycles += took;
 	if (took > c->usage.decision_worst)
 		c->usage.decision_worst = took;
 }
 
-void decide_at(struct core *c, uint64_t now)
+/* The whole decision; it began at `start`. */
+static __attribute__((noinline)) void decide_fully(struct core *c, uint64_t now, uint64_t start)
 {
-	uint64_t start = hw_rdtsc(), events = c->usage.event_cycles, budget = 0;
+	uint64_t events = c->usage.event_cycles, budget = 0, at = NEVER;
+	struct vcpu *v = choose(c, now);
+	struct thread *next = &c->idle;
+
+	if (v) {
+		c->mode = v->io ? RUNS_IO : RUNS_MAIN;
+		budget = v->io ? qv_pibs_budget(&v->pibs, now) : qv_ss_left(&v->ss);
+		at = now + budget;
+	} else {
+		v = best(c, &c->depleted, &c->io_depleted);
+		c->mode = v ? RUNS_BACKGROUND : RUNS_IDLE;
+	}
+	if (v) {
+		next = turn(c, v);
+		if (next->ring_next != next)
+			at = earlier(at, now + turn_left(next));
+	}
+	set_timer_exactly(c, v, now, at);
+	if (c->measuring)
+		count(c, hw_rdtsc() - start - (c->usage.event_cycles - events));
+	dispatch(c, now, v, next, budget);
+}
+
+/* Is nothing due, and no I/O VCPU the best? */
+static inline bool plain(const struct core *c, uint64_t now)
+{
+	return c->armed > now + c->slack && qv_events_first(&c->events) >= c->armed && c->ready.words &&
+		qv_heap_top(&c->io_ready.heap) == QV_PRIO_NONE && qv_heap_top(&c->io_events.heap) == QV_PRIO_NONE;
+}
+
+/* In the usual case nothing is due, the timer is set for a moment before the budget of the best VCPU ends, and that has
+ * one thread: then this is all. */
+static inline void decide_since(struct core *c, uint64_t now, uint64_t start)
+{
 	struct vcpu *v;
 	struct thread *next;
+	uint64_t budget;
 
-	section_end(SECTION_DECISION); /* what is due comes now */
-	section_begin(SECTION_DECISION);
-	account(c, now);
-	v = choose(c, now);
-	if (v)
-		budget = vcpu_budget(v, now);
-	c->background = !v;
-	if (!v)
-		v = better(c, qv_ready_first(&c->depleted), &c->io_depleted);
-	next = v ? turn(c, v) : &c->idle;
-	set_timer(c, v, now, budget);
-	c->cpu->thread->work &= ~THREAD_WORK_RESCHED;
-	next->work &= ~THREAD_WORK_RESCHED;
-	count_decision(c, hw_rdtsc() - start - (c->usage.event_cycles - events));
-	if (next == c->cpu->thread)
-		next->state = THREAD_RUNNING; /* it may have blocked and been woken within this decision */
-	if (next == c->cpu->thread && v == c->running) {
-		next->woken_at = 0;
-		return;
+	if (__builtin_expect(c->cpu->sections != NULL, 0)) {
+		section_end(SECTION_DECISION); /* what is due comes now */
+		section_begin(SECTION_DECISION);
 	}
+	c->usage.decisions++;
+	if (!plain(c, now))
+		return decide_fully(c, now, start);
+	v = c->by_rank[qv_ready_first(&c->ready)];
+	next = v->ring;
+	budget = qv_ss_left(&v->ss);
+	if (next->ring_next != next || next == thread_self() || now + budget < c->armed)
+		return decide_fully(c, now, start);
+	if (__builtin_expect(c->measuring, 0))
+		count(c, hw_rdtsc() - start);
+	c->mode = RUNS_MAIN;
 	c->running = v;
+	thread_self()->work &= ~THREAD_WORK_RESCHED;
 	note_dispatch(c, v, next, now, budget);
-	if (next != c->cpu->thread)
-		switch_to(c, next);
+	switch_to(c, next);
+}
+
+void decide_accounted(struct core *c, uint64_t now)
+{
+	decide_since(c, now, __builtin_expect(c->measuring, 0) ? hw_rdtsc() : 0);
 }
 
 void decide(void)
 {
-	decide_at(this_core(), hw_rdtsc());
+	struct core *c = this_core();
+	uint64_t now = hw_rdtsc();
+
+	account(c, now);
+	decide_since(c, now, now);
+}
+
+/* Is there nothing that a decision could change? */
+static bool early(const struct core *c, uint64_t now)
+{
+	const struct vcpu *v = c->running;
+
+	if (c->mode != RUNS_MAIN || v->ring->ring_next != v->ring || qv_due_first(c->timers) <= now)
+		return false;
+	return now - c->stamp < qv_ss_left(&v->ss) && !next_event(c, v, now);
 }
 
 void timer_interrupt(struct trap_frame *frame)
@@ -200,7 +287,8 @@ void timer_interrupt(struct trap_frame *frame)
 	(void)frame;
 	if (now > c->armed && now - c->armed > c->usage.worst_delay)
 		c->usage.worst_delay = now - c->armed;
-	c->armed = NEVER;
+	c->usage.early += early(c, now);
+	c->armed = 0;
 	want_decision(c);
 }
 
@@ -217,22 +305,14 @@ void sched_preempt_point(void)
 		decide();
 }
 
-void limit_turn(struct core *c, uint64_t now)
-{
-	uint64_t at = now + c->running->ring->quantum;
-
-	if (at >= c->armed)
-		return;
-	c->armed = at;
-	timer_arm(at);
-}
-
+/* Another thread of the running VCPU comes, whose accounting and timer go on: the timer may then come earlier than
+ * needed, never later. */
 void switch_inside(struct core *c, struct thread *next, uint64_t now)
 {
 	account_thread(c, now);
-	next->quantum = c->quantum;
+	start_turn(c, next);
 	c->running->ring = next;
-	note_dispatch(c, c->running, next, now, c->background ? 0 : 1);
+	note_dispatch(c, c->running, next, now, c->mode == RUNS_BACKGROUND ? 0 : 1);
 	switch_to(c, next);
 }
 
@@ -241,9 +321,9 @@ void sched_yield(void)
 	struct core *c = this_core();
 	struct thread *t = thread_self(), *next = t->ring_next;
 
-	assert(t->vcpu && t->state == THREAD_RUNNING);
+	assert(t->vcpu);
 	if (t->work & THREAD_WORK_RESCHED) {
-		t->quantum = 0;
+		t->turn_end = 0;
 		decide();
 		return;
 	}

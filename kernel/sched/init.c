@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Start of the scheduler, the idle loop, and the hooks of the ways into ring 3. */
-#include "sched.h"
+#include "hot.h"
 
 #include <base/boot.h>
 #include <base/layout.h>
 #include <base/memory.h>
 #include <base/panic.h>
 #include <base/sections.h>
+#include <base/syscall.h>
 #include <base/stats.h>
 #include <base/time.h>
 #include <base/timer.h>
 #include <hw/cpu.h>
 
 #define QUANTUM_US 1000u
+#define SLACK_US 50u /* an early interrupt and its decision take about 1 % of that */
 
 struct core *cores[QV_MAX_CORES];
 
@@ -49,11 +51,20 @@ static void before_ring3(struct trap_frame *frame)
 	t->work &= ~THREAD_WORK_FRAME;
 }
 
+/* The same after a system call that changed nothing of its frame. */
+static void decide_on_way_out(void)
+{
+	decide();
+	if (!thread_self()->work)
+		section_end(SECTION_RING3);
+}
+
 void sched_setup(sched_memory *memory)
 {
 	giver = memory;
 	stats_init();
 	trap_set_work_hook(before_ring3);
+	syscall_set_decision(decide_on_way_out);
 	timer_claim(timer_interrupt);
 	irq_claim(IRQ_IPI, "messages of other cores", inbox_interrupt);
 }
@@ -83,6 +94,7 @@ void sched_init(void)
 	c->cpu = this_cpu();
 	c->armed = NEVER;
 	c->quantum = time_cycles(QUANTUM_US);
+	c->slack = time_cycles(SLACK_US);
 	c->kernel_root = hw_read_cr3();
 	qv_order_init(&c->order, c->id_at, c->rank_of, c->period_of, QV_PRIO_MAX);
 	qv_events_init(&c->events, c->event_time, QV_PRIO_MAX);
@@ -91,8 +103,10 @@ void sched_init(void)
 	heap_init(&c->io_events);
 	trace_init(c);
 	become_idle(c);
-	c->stamp = c->thread_stamp = hw_rdtsc();
-	c->irq_stamp = c->thread_irq_stamp = c->cpu->irq_cycles;
+	c->mode = RUNS_IDLE;
+	c->stamp = c->cpu->thread_since = hw_rdtsc();
+	c->irq_stamp = c->cpu->irq_cycles;
+	c->cpu->scheduler = c;
 	__atomic_store_n(&cores[index], c, __ATOMIC_RELEASE);
 	costs_measure(c);
 	vcpu_make_default(c);
@@ -116,6 +130,11 @@ void sched_forget_worst(void)
 {
 	this_core()->usage.worst_delay = 0;
 	this_core()->usage.decision_worst = 0;
+}
+
+void sched_measure(bool on)
+{
+	this_core()->measuring = on;
 }
 
 void sched_core_usage(struct sched_core_usage *usage)

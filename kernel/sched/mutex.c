@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Mutexes. The lock inside is held for a few instructions; the wait is in the scheduler. */
-#include "sched.h"
+#include "hot.h"
 
 #include <hw/cpu.h>
 #include <lib/assert.h>
@@ -103,7 +103,7 @@ static void take_off(struct mutex *m, struct thread *t)
 
 static void hand_over_here(struct sched_post *post)
 {
-	wait_wake((struct thread *)((uint8_t *)post - offsetof(struct thread, post)), hw_rdtsc());
+	wait_wake((struct thread *)((uint8_t *)post - offsetof(struct thread, post)));
 }
 
 void mutex_release(struct mutex *m)
@@ -128,7 +128,7 @@ void mutex_release(struct mutex *m)
 		move_thread(this_core(), t, claim(t));
 	if (same_core(next)) {
 		move_thread(this_core(), next, claim(next));
-		wait_wake(next, hw_rdtsc());
+		wait_wake(next);
 	} else {
 		next->post.run = hand_over_here;
 		sched_post(next->home->core, &next->post);
@@ -209,7 +209,7 @@ struct thread *mutex_pass(struct mutex *m)
 		next->wake_result = WAIT_WOKEN;
 		own(m, next);
 		settle(this_core(), next);
-		wait_wake(next, hw_rdtsc());
+		wait_wake(next);
 	}
 	settle(this_core(), from);
 	return next;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Extended state (SDM 1, chapter 13) and segment bases of ring 3. */
-#include "sched.h"
+#include "hot.h"
 
 #include <base/features.h>
 #include <hw/cpu.h>

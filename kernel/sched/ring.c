@@ -1,59 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /* Runnable threads of a VCPU, in a ring: round robin. The running one stays in it, as the first. */
-#include "sched.h"
+#include "hot.h"
 
-#include <hw/cpu.h>
+#include <base/timer.h>
 #include <lib/assert.h>
 
-void ring_add(struct vcpu *v, struct thread *t)
+static inline bool better(const struct vcpu *v, const struct vcpu *than)
 {
-	struct thread *first = v->ring;
-
-	if (!first) {
-		t->ring_next = t->ring_previous = t;
-		v->ring = t;
-		return;
-	}
-	t->ring_next = first;
-	t->ring_previous = first->ring_previous;
-	first->ring_previous->ring_next = t;
-	first->ring_previous = t;
+	return v->io || than->io ? vcpu_before(v, than) : v->rank < than->rank;
 }
 
-void ring_remove(struct thread *t)
+/* `v` has something to run. May it be the best one? */
+static inline bool may_preempt(const struct core *c, const struct vcpu *v)
+{
+	if (c->mode == RUNS_IDLE)
+		return true;
+	if (v->state != VCPU_READY && v->event >= c->armed)
+		return false;
+	return c->mode == RUNS_BACKGROUND || better(v, c->running);
+}
+
+/* The running thread is no longer alone on its VCPU: its turn ends. */
+static __attribute__((noinline)) void limit_turn(struct core *c, uint64_t now)
+{
+	uint64_t at = now + turn_left(c->running->ring);
+
+	if (at >= c->armed)
+		return;
+	c->armed = at;
+	timer_arm(at);
+}
+
+static inline __attribute__((always_inline)) void add_ready(struct core *c, struct thread *t, uint64_t now)
 {
 	struct vcpu *v = t->vcpu;
+	bool first;
 
-	if (t->ring_next == t) {
-		v->ring = NULL;
-	} else {
-		t->ring_previous->ring_next = t->ring_next;
-		t->ring_next->ring_previous = t->ring_previous;
-		if (v->ring == t)
-			v->ring = t->ring_next;
-	}
-	t->ring_next = t->ring_previous = NULL;
-}
-
-static bool may_preempt(const struct core *c, const struct vcpu *v)
-{
-	const struct vcpu *running = c->running;
-
-	if (!running)
-		return true;
-	if (v->state == VCPU_READY)
-		return c->background || vcpu_before(v, running);
-	return v->event < c->armed && (c->background || vcpu_before(v, running));
-}
-
-static void add_ready(struct core *c, struct thread *t, uint64_t now)
-{
-	struct vcpu *v = t->vcpu->state == VCPU_DEPLETED ? t->home : t->vcpu; /* no guests without budget */
-	bool first = !v->ring;
-
-	t->vcpu = v;
+	if (__builtin_expect(v->state == VCPU_DEPLETED && v != t->home, 0)) /* no guests without budget */
+		set_vcpu(t, v = t->home);
+	first = !v->ring;
 	t->state = THREAD_READY;
-	t->quantum = c->quantum;
+	start_turn(c, t);
 	if (t->home != v)
 		v->guests++;
 	ring_add(v, t);
@@ -65,34 +52,11 @@ static void add_ready(struct core *c, struct thread *t, uint64_t now)
 		want_decision(c);
 }
 
-void make_ready(struct core *c, struct thread *t, uint64_t since)
+void make_ready(struct core *c, struct thread *t, uint64_t since, uint64_t now)
 {
-	uint64_t now = c->firing ? c->stamp : hw_rdtsc(); /* one time for all in a decision */
-
 	t->woken_at = since;
-	trace(c, now, QV_TRACE_WAKE, t->vcpu->id, t->number, since);
+	trace(c, now, QV_TRACE_WAKE, t->tag, since);
 	add_ready(c, t, now);
-}
-
-/* A runnable thread goes; the VCPU's time is accounted. */
-static void take_out(struct core *c, struct thread *t, uint64_t now)
-{
-	struct vcpu *v = t->vcpu;
-
-	if (t->home != v)
-		v->guests--;
-	ring_remove(t);
-	if (!v->ring)
-		vcpu_block(c, v, now);
-}
-
-void leave_ring(struct core *c, enum thread_state state)
-{
-	struct thread *t = c->cpu->thread;
-
-	trace(c, c->stamp, QV_TRACE_BLOCK, t->vcpu->id, t->number, state);
-	take_out(c, t, c->stamp);
-	t->state = state;
 }
 
 /* The core's time is accounted. The running thread keeps running until the next decision, which finds it in its new
@@ -104,11 +68,11 @@ void move_thread(struct core *c, struct thread *t, struct vcpu *to)
 	if (t->vcpu == to)
 		return;
 	if (t->state != THREAD_READY && !runs) {
-		t->vcpu = to;
+		set_vcpu(t, to);
 		return;
 	}
 	take_out(c, t, c->stamp);
-	t->vcpu = to;
+	set_vcpu(t, to);
 	add_ready(c, t, c->stamp); /* a guest of a VCPU without budget is sent home at once */
 	want_decision(c);
 	if (runs)

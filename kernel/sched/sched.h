@@ -7,6 +7,7 @@
 #include <abi/trace.h>
 #include <base/cpu.h>
 #include <base/irq.h>
+#include <hw/cpu.h>
 #include <lib/admit.h>
 #include <lib/due.h>
 #include <lib/events.h>
@@ -20,6 +21,13 @@
 
 #define DEFAULT_REPLENISHMENTS 32u
 #define NEVER UINT64_MAX
+
+enum run_mode {
+	RUNS_MAIN, /* a main VCPU on its budget: the usual case comes first everywhere */
+	RUNS_IO,   /* an I/O VCPU on its budget */
+	RUNS_BACKGROUND,
+	RUNS_IDLE
+};
 
 enum vcpu_state {
 	VCPU_BLOCKED,  /* no runnable thread */
@@ -63,12 +71,13 @@ struct io_heap {
 struct core {
 	/* What runs. */
 	struct vcpu *running; /* NULL = idle */
-	bool background;      /* without budget */
+	uint32_t mode;        /* enum run_mode */
+	bool measuring;       /* how long decisions and events take */
 	uint64_t stamp;       /* TSC of the last accounting */
 	uint64_t irq_stamp;   /* cpu->irq_cycles then */
 	uint64_t irq_charged_stamp; /* how much of cpu->irq_charged was left out so far */
-	uint64_t thread_stamp, thread_irq_stamp; /* the same of the running thread, which may change inside a VCPU */
-	uint64_t armed;       /* the timer is set for this TSC; NEVER = it is not */
+	uint64_t armed;       /* the timer is set for this TSC; NEVER = it is not, 0 = it came and nobody has looked yet */
+	uint64_t slack;       /* an interrupt that nobody needs may come if it is at least so far away */
 	uint64_t quantum;     /* cycles of a round-robin turn */
 	/* Who may run: ranks for main VCPUs, heaps by inherited period for I/O VCPUs. */
 	struct qv_ready ready, depleted;
@@ -82,8 +91,8 @@ struct core {
 	uint64_t fired_at; /* when that was to fire: it may be set anew by now */
 	/* Trace. */
 	struct qv_trace *trace;
-	struct qv_trace_record *trace_at; /* the next record */
-	const struct qv_trace_record *trace_end;
+	volatile struct qv_trace_record *trace_at; /* the next record */
+	const volatile struct qv_trace_record *trace_end;
 	struct {
 		struct qv_trace head;
 		struct qv_trace_record record[1];
@@ -113,55 +122,57 @@ extern struct core *cores[QV_MAX_CORES];
 
 static inline struct core *this_core(void)
 {
-	return cores[this_cpu()->index];
+	struct core *c;
+
+	__asm__("mov %%gs:%c1, %0" : "=r"(c) : "i"(CPU_SCHEDULER));
+	return c;
 }
 
 void *take_memory(size_t bytes); /* from sched_setup's giver */
 
-/* One trace record. */
-static inline void trace(struct core *c, uint64_t now, enum qv_trace_kind kind, uint32_t vcpu, uint32_t thread,
-	uint64_t argument)
+/* Second word of a trace record but for its kind. */
+static inline uint64_t trace_tag(uint32_t vcpu, uint32_t thread)
 {
-	struct qv_trace_record *r = c->trace_at;
+	return (uint64_t)thread << 32 | vcpu << 16;
+}
+
+/* One trace record. Its parts are stored in order, the count of records last. */
+static inline void trace(struct core *c, uint64_t now, enum qv_trace_kind kind, uint64_t tag, uint64_t argument)
+{
+	volatile struct qv_trace_record *r = c->trace_at;
 
 	r->tsc = now;
-	r->kind = (uint16_t)kind;
-	r->vcpu = (uint16_t)vcpu;
-	r->thread = thread;
+	*(volatile uint64_t *)&r->kind = tag | kind;
 	r->argument = argument;
-	if (++r == c->trace_end)
-		r = c->trace->record;
-	c->trace_at = r;
-	/* After the record: stores are seen in order. */
-	__asm__ volatile("incq %0" : "+m"(c->trace->head) : : "memory");
+	c->trace_at = r + 1;
+	if (__builtin_expect(r + 1 == c->trace_end, 0))
+		c->trace_at = c->trace->record;
+	__asm__ volatile("incq %0" : "+m"(c->trace->head));
 }
 
 /* `v` goes on with what was due to it at `due`. */
 static inline void trace_replenish(struct core *c, uint64_t now, uint32_t vcpu, uint64_t due, uint64_t budget)
 {
 	c->trace_at->budget = budget;
-	trace(c, now, QV_TRACE_REPLENISH, vcpu, 0, due);
+	trace(c, now, QV_TRACE_REPLENISH, trace_tag(vcpu, 0), due);
 }
 
 void trace_init(struct core *c);
 
-/* account.c: what was used, and which set a VCPU is in. */
-void account(struct core *c, uint64_t now);
-/* The running thread's part: what the core spent since the last switch of threads, interrupts left out. */
-static inline void account_thread(struct core *c, uint64_t now)
+/* The VCPU that a thread runs on from now on. */
+static inline void set_vcpu(struct thread *t, struct vcpu *v)
 {
-	struct thread *t = c->cpu->thread;
-	uint64_t cycles = now - c->thread_stamp, interrupts = c->cpu->irq_cycles - c->thread_irq_stamp;
-
-	c->thread_stamp = now;
-	c->thread_irq_stamp += interrupts;
-	t->consumed += cycles > interrupts ? cycles - interrupts : 0;
-	t->quantum = t->quantum > cycles ? t->quantum - cycles : 0;
+	t->vcpu = v;
+	t->tag = trace_tag(v->id, t->number);
 }
+
+/* account.c: what was used, and which set a VCPU is in. */
+void account_rest(struct core *c, uint64_t start, uint64_t cycles);
+void account_late(struct vcpu *v, uint64_t start, uint64_t cycles);
 void vcpu_settle(struct core *c, struct vcpu *v, uint64_t now);
 void vcpu_set_event(struct core *c, struct vcpu *v);
-void vcpu_unblock(struct core *c, struct vcpu *v, uint64_t now);
-void vcpu_block(struct core *c, struct vcpu *v, uint64_t now);
+void vcpu_unblock_rest(struct core *c, struct vcpu *v, uint64_t now);
+void vcpu_block_rest(struct core *c, struct vcpu *v, uint64_t now);
 bool vcpu_before(const struct vcpu *a, const struct vcpu *b);
 static inline uint64_t vcpu_budget(const struct vcpu *v, uint64_t now)
 {
@@ -169,41 +180,41 @@ static inline uint64_t vcpu_budget(const struct vcpu *v, uint64_t now)
 }
 
 /* ring.c: runnable threads of a VCPU. */
-void ring_add(struct vcpu *v, struct thread *t);
-void ring_remove(struct thread *t);
-/* Runnable from now on; `since` is when what woke it happened. Asks for a decision if that may change who runs. */
-void make_ready(struct core *c, struct thread *t, uint64_t since);
-/* The running thread leaves the ring of its VCPU with `state`. */
-void leave_ring(struct core *c, enum thread_state state);
+/* Runnable from `now` on, after what happened at `since`. Asks for a decision if that may change who runs. */
+void make_ready(struct core *c, struct thread *t, uint64_t since, uint64_t now);
+/* The time of a wake-up: one for all in a decision. */
+static inline uint64_t wake_time(const struct core *c)
+{
+	return c->firing ? c->stamp : hw_rdtsc();
+}
 /* Another effective VCPU, whatever the thread's state. */
 void move_thread(struct core *c, struct thread *t, struct vcpu *to);
 void send_guests_home(struct core *c, struct vcpu *v);
 
 /* decide.c */
 void decide(void);
-void decide_at(struct core *c, uint64_t now); /* >= c->stamp */
+/* The same for a core whose time is accounted up to `now`. */
+void decide_accounted(struct core *c, uint64_t now);
+void switch_inside(struct core *c, struct thread *next, uint64_t now);
 void timer_interrupt(struct trap_frame *frame);
 static inline void want_decision(struct core *c)
 {
-	c->cpu->thread->work |= THREAD_WORK_RESCHED;
+	(void)c;
+	thread_self()->work |= THREAD_WORK_RESCHED;
 }
-/* The running thread is no longer alone on its VCPU: its turn ends. */
-void limit_turn(struct core *c, uint64_t now);
-/* Another thread of the running VCPU comes, whose accounting and timer go on: the timer may then come earlier than
- * needed, never later. */
-void switch_inside(struct core *c, struct thread *next, uint64_t now);
 
 /* switching.c, stacks.S */
 void switch_to(struct core *c, struct thread *next);
 void switch_stacks(struct thread *from, struct thread *to);
 void switch_first(void);
-void switch_finish(void);
+void switch_after_death(void);
+void switch_reap(void); /* called by switch_after_death */
 
 /* wait.c */
 void wait_enqueue(struct wait_queue *q, struct thread *t);
 void wait_dequeue(struct thread *t);
 void wait_block(void);
-void wait_wake(struct thread *t, uint64_t since);
+void wait_wake(struct thread *t);
 void fire_timers(struct core *c, struct qv_due **timers, uint64_t now);
 void timer_move(struct core *c, struct vcpu *from, struct vcpu *to);
 

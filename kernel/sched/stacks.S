@@ -27,9 +27,18 @@ switch_stacks:
 	.globl	switch_first
 switch_first:
 	xor	%ebp, %ebp
-	call	switch_finish
 	mov	%r12, %rdi
 	call	*%rbx
 	ud2
+
+/* Between switch_stacks and where it would have returned to: the thread before this one has ended. */
+	.globl	switch_after_death
+switch_after_death:
+	push	%rbp
+	mov	%rsp, %rbp
+	and	$-16, %rsp
+	call	switch_reap
+	leave
+	ret
 
 	.section .note.GNU-stack, "", @progbits

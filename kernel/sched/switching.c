@@ -4,7 +4,7 @@
  * the latter, so they stay loaded while it runs; between two threads of ring 3 they are saved and loaded at once
  * (eagerly).
  */
-#include "sched.h"
+#include "hot.h"
 
 #include <base/features.h>
 #include <hw/cpu.h>
@@ -12,6 +12,8 @@
 #include <lib/assert.h>
 #include <lib/string.h>
 #include <lib/xsave.h>
+
+#define SAVED_REGISTERS 6u /* by switch_stacks, below the return address */
 
 _Static_assert(offsetof(struct thread, sp) == THREAD_SP && offsetof(struct thread, work) == THREAD_WORK,
 	"offsets in base/entry.h");
@@ -27,43 +29,63 @@ void thread_xsave_init(void *area)
 	qv_xsave_init(area);
 }
 
-static void save_extended(const struct cpu_features *f, void *area)
+/* XCR0_KERNEL_KNOWS has nothing above bit 31. */
+static inline void save_extended(const struct cpu_features *f, void *area)
 {
-	uint32_t low = (uint32_t)f->xcr0, high = (uint32_t)(f->xcr0 >> 32);
-
-	if (f->xsaveopt)
-		__asm__ volatile("xsaveopt64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
+	if (__builtin_expect(f->xsaveopt, 1))
+		__asm__ volatile("xsaveopt64 (%0)" : : "r"(area), "a"((uint32_t)f->xcr0), "d"(0) : "memory");
 	else
-		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
+		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((uint32_t)f->xcr0), "d"(0) : "memory");
 }
 
-static void load_extended(const struct cpu_features *f, const void *area)
+static inline void load_extended(const struct cpu_features *f, const void *area)
 {
-	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"((uint32_t)f->xcr0), "d"((uint32_t)(f->xcr0 >> 32)) : "memory");
+	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"((uint32_t)f->xcr0), "d"(0) : "memory");
 }
 
 /* With FSGSBASE ring 3 may have set the bases itself; without it only the kernel can, which keeps the fields. */
-static void swap_bases(const struct cpu_features *f, struct thread *from, const struct thread *to)
+static void set_bases(const struct thread *to)
 {
-	if (!f->fsgsbase) {
-		hw_wrmsr(HW_MSR_FS_BASE, to->fs_base);
-		hw_wrmsr(HW_MSR_KERNEL_GS, to->gs_base);
-		return;
-	}
-	if (from)
-		__asm__ volatile("rdfsbase %0; swapgs; rdgsbase %1; swapgs" : "=r"(from->fs_base), "=r"(from->gs_base));
-	__asm__ volatile("wrfsbase %0; swapgs; wrgsbase %1; swapgs" : : "r"(to->fs_base), "r"(to->gs_base) : "memory");
+	hw_wrmsr(HW_MSR_FS_BASE, to->fs_base);
+	hw_wrmsr(HW_MSR_KERNEL_GS, to->gs_base);
 }
 
-static void load_user(struct core *c, struct thread *to)
+/* GS is ring 3's for a moment. Its base is mostly 0 and written only if it differs. */
+static void swap_bases(struct thread *from, const struct thread *to)
+{
+	uint64_t fs, gs;
+
+	__asm__ volatile("rdfsbase %0; wrfsbase %2; swapgs; rdgsbase %1; cmp %1, %3; je 1f; wrgsbase %3; 1: swapgs"
+		: "=&r"(fs), "=&r"(gs) : "r"(to->fs_base), "r"(to->gs_base) : "cc", "memory");
+	from->fs_base = fs;
+	from->gs_base = gs;
+}
+
+static __attribute__((noinline)) void load_first_user(const struct cpu_features *f, const struct thread *to)
+{
+	if (f->fsgsbase)
+		__asm__ volatile("wrfsbase %0; swapgs; wrgsbase %1; swapgs" : : "r"(to->fs_base), "r"(to->gs_base) : "memory");
+	else
+		set_bases(to);
+	load_extended(f, to->xsave);
+}
+
+static inline void load_user(struct core *c, struct thread *to)
 {
 	const struct cpu_features *f = features();
+	struct thread *from = c->user;
 
-	if (c->user)
-		save_extended(f, c->user->xsave);
-	swap_bases(f, c->user, to);
-	load_extended(f, to->xsave);
 	c->user = to;
+	if (__builtin_expect(!from, 0)) {
+		load_first_user(f, to);
+		return;
+	}
+	save_extended(f, from->xsave);
+	if (__builtin_expect(f->fsgsbase, 1))
+		swap_bases(from, to);
+	else
+		set_bases(to);
+	load_extended(f, to->xsave);
 }
 
 /* The register is the truth: kernel/mm leaves a space that goes by itself. */
@@ -73,34 +95,44 @@ static void load_root(uint64_t root)
 		hw_write_cr3(root);
 }
 
+/* On the stack of the thread that comes after one that ended. */
+void switch_reap(void)
+{
+	struct core *c = this_core();
+	struct thread *dead = c->dead;
+
+	c->dead = NULL;
+	c->reap(dead);
+}
+
+/* The next switch to `t` goes on in switch_after_death, and from there where it would have gone on. */
+static void divert(struct thread *t)
+{
+	uint64_t *old = (uint64_t *)t->sp, *new = old - 1;
+
+	for (uint32_t i = 0; i < SAVED_REGISTERS; i++)
+		new[i] = old[i];
+	new[SAVED_REGISTERS] = (uint64_t)switch_after_death;
+	t->sp = (uint64_t)new;
+}
+
 void switch_to(struct core *c, struct thread *next)
 {
-	struct thread *self = c->cpu->thread;
+	struct thread *self = thread_self();
 
 	assert(next->state == THREAD_READY);
 	next->state = THREAD_RUNNING;
 	if (self->state == THREAD_RUNNING)
 		self->state = THREAD_READY;
-	if (next->root)
+	else if (__builtin_expect(self->state == THREAD_DEAD, 0))
+		divert(next);
+	if (__builtin_expect(next->root != 0, 1))
 		load_root(next->root);
 	if (next->xsave && next != c->user)
 		load_user(c, next);
-	c->cpu->thread = next;
+	cpu_set_word(CPU_THREAD, next);
 	cpu_set_stack(c->cpu, next->stack_top);
 	switch_stacks(self, next);
-	switch_finish();
-}
-
-/* On the stack of the thread that was switched to. */
-void switch_finish(void)
-{
-	struct core *c = this_core();
-	struct thread *dead = c->dead;
-
-	if (!dead)
-		return;
-	c->dead = NULL;
-	c->reap(dead);
 }
 
 /* Where a thread starts: as if it had called switch_stacks, with room for a frame of ring 3 above it. */
@@ -119,9 +151,12 @@ static void prepare_stack(struct thread *t, void (*entry)(void *argument), void 
 
 static void start_here(struct core *c, struct thread *t)
 {
+	uint64_t now = wake_time(c);
+
 	t->number = c->next_number++;
+	set_vcpu(t, t->vcpu);
 	t->vcpu->threads++;
-	make_ready(c, t, hw_rdtsc());
+	make_ready(c, t, now, now);
 }
 
 static void start_posted(struct sched_post *post)
@@ -157,11 +192,11 @@ _Noreturn void thread_exit(void (*reap)(struct thread *t))
 	if (t->root)
 		load_root(c->kernel_root);
 	account(c, hw_rdtsc());
-	leave_ring(c, THREAD_DEAD);
+	leave_ring(c, t, THREAD_DEAD);
 	t->home->threads--;
 	c->dead = t;
 	c->reap = reap;
-	decide_at(c, c->stamp);
+	decide_accounted(c, c->stamp);
 	__builtin_unreachable();
 }
 

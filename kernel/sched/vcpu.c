@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of a core's VCPUs: who may be in it is decided in admission.c, all changes are made here, on its core. */
-#include "sched.h"
+#include "hot.h"
 
 #include <base/boot.h>
 #include <base/stats.h>
@@ -97,8 +97,8 @@ static void start_counting(struct vcpu *v, uint64_t now)
 
 static void trace_vcpu(struct core *c, const struct vcpu *v, uint64_t now)
 {
-	memcpy(&c->trace_at->budget, v->parameters.name, sizeof(c->trace_at->budget));
-	trace(c, now, QV_TRACE_VCPU, v->id, v->io, packed(&v->parameters));
+	memcpy((uint64_t *)&c->trace_at->budget, v->parameters.name, sizeof(c->trace_at->budget));
+	trace(c, now, QV_TRACE_VCPU, trace_tag(v->id, v->io), packed(&v->parameters));
 }
 
 static uint16_t free_io(struct core *c)

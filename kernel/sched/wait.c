@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Wait queues, sleep, and timers. */
-#include "sched.h"
+#include "hot.h"
 
-#include <hw/cpu.h>
 #include <lib/assert.h>
 
 /* ---- timers ---- */
@@ -109,33 +108,47 @@ void wait_dequeue(struct thread *t)
 void wait_block(void)
 {
 	struct core *c = this_core();
-	struct thread *t = c->cpu->thread, *next = t->ring_next;
+	struct thread *t = thread_self(), *next = t->ring_next;
 	uint64_t now = hw_rdtsc();
 
 	if (next != t && !(t->work & THREAD_WORK_RESCHED) && t->home == t->vcpu && t->vcpu == c->running) {
-		trace(c, now, QV_TRACE_BLOCK, t->vcpu->id, t->number, THREAD_BLOCKED);
+		trace(c, now, QV_TRACE_BLOCK, t->tag, THREAD_BLOCKED);
 		ring_remove(t);
 		t->state = THREAD_BLOCKED;
 		switch_inside(c, next, now);
 		return;
 	}
 	account(c, now);
-	leave_ring(c, THREAD_BLOCKED);
-	decide_at(c, c->stamp);
+	leave_ring(c, t, THREAD_BLOCKED);
+	decide_accounted(c, now);
 }
 
-void wait_wake(struct thread *t, uint64_t since)
+void wait_wake(struct thread *t)
+{
+	struct core *c = this_core();
+	uint64_t now = wake_time(c);
+
+	assert(t->state == THREAD_BLOCKED);
+	make_ready(c, t, now, now);
+}
+
+static void wake_at(struct thread *t, enum wait_result result, uint64_t since, uint64_t now)
 {
 	assert(t->state == THREAD_BLOCKED);
-	make_ready(this_core(), t, since);
-}
-
-static void wake(struct thread *t, enum wait_result result, uint64_t since)
-{
-	wait_dequeue(t);
+	if (t->waits_on)
+		wait_dequeue(t);
 	t->wake_result = result;
 	t->interruptible = false;
-	wait_wake(t, since);
+	make_ready(this_core(), t, since, now);
+}
+
+static void wake(struct thread *t, enum wait_result result)
+{
+	const struct core *c = this_core();
+	uint64_t now = wake_time(c);
+
+	/* What wakes a thread now happened then: the timer whose time had come, not the decision that saw it. */
+	wake_at(t, result, c->firing ? c->fired_at : now, now);
 }
 
 struct sleeper {
@@ -148,24 +161,32 @@ static void time_out(struct sched_timer *timer)
 	struct sleeper *s = (struct sleeper *)timer;
 
 	if (s->thread->state == THREAD_BLOCKED) /* else it was woken already and has not run since */
-		wake(s->thread, WAIT_TIMEOUT, timer->when);
+		wake_at(s->thread, WAIT_TIMEOUT, timer->when, wake_time(this_core()));
+}
+
+static __attribute__((noinline)) void block_until(struct thread *t, uint64_t deadline)
+{
+	struct sleeper s = {.timer.fire = time_out, .thread = t};
+
+	sched_timer_set(&s.timer, deadline);
+	wait_block();
+	sched_timer_cancel(&s.timer);
 }
 
 enum wait_result sched_wait(struct wait_queue *q, uint64_t deadline, bool interruptible)
 {
 	struct thread *t = thread_self();
-	struct sleeper s = {.timer.fire = time_out, .thread = t};
 
-	assert(t->vcpu && t->state == THREAD_RUNNING);
+	assert(t->vcpu);
 	if (interruptible && t->work & THREAD_WORK_SIGNAL)
 		return WAIT_INTERRUPTED;
 	if (q)
 		wait_enqueue(q, t);
 	t->interruptible = interruptible;
-	if (deadline != WAIT_FOREVER)
-		sched_timer_set(&s.timer, deadline);
-	wait_block();
-	sched_timer_cancel(&s.timer);
+	if (deadline == WAIT_FOREVER)
+		wait_block();
+	else
+		block_until(t, deadline);
 	return (enum wait_result)t->wake_result;
 }
 
@@ -174,19 +195,17 @@ enum wait_result sched_sleep(uint64_t deadline, bool interruptible)
 	return sched_wait(NULL, deadline, interruptible);
 }
 
-/* What wakes a thread now happened then: the timer whose time had come, not the decision that saw it. */
-static uint64_t cause(void)
+void sched_wake_thread(struct thread *t)
 {
-	const struct core *c = this_core();
-
-	return c->firing ? c->fired_at : hw_rdtsc();
+	if (t->state == THREAD_BLOCKED) /* else its time was over, and it has not run since */
+		wake(t, WAIT_WOKEN);
 }
 
 bool sched_wake_one(struct wait_queue *q)
 {
 	if (!q->first)
 		return false;
-	wake(q->first, WAIT_WOKEN, cause());
+	wake(q->first, WAIT_WOKEN);
 	return true;
 }
 
@@ -202,5 +221,5 @@ uint32_t sched_wake_all(struct wait_queue *q)
 void sched_interrupt(struct thread *t)
 {
 	if (t->state == THREAD_BLOCKED && t->interruptible)
-		wake(t, WAIT_INTERRUPTED, cause());
+		wake(t, WAIT_INTERRUPTED);
 }

@@ -373,16 +373,12 @@ static int64_t futex_pi(const struct trap_frame *f, uint32_t command)
 	}
 }
 
-static int64_t sys_futex(struct trap_frame *f)
+static __attribute__((noinline)) int64_t futex_other(struct trap_frame *f, uint32_t command, uint32_t count)
 {
-	uint32_t command = (uint32_t)arg1(f) & LX_FUTEX_COMMAND, count = (uint32_t)arg2(f);
-
 	switch (command) {
 	case LX_FUTEX_WAIT:
 	case LX_FUTEX_WAIT_BITSET:
 		return futex_waiting(f, command);
-	case LX_FUTEX_WAKE:
-		return futex_wake(arg0(f), count, UINT32_MAX);
 	case LX_FUTEX_WAKE_BITSET:
 		return futex_wake(arg0(f), count, (uint32_t)arg5(f));
 	case LX_FUTEX_REQUEUE:
@@ -394,6 +390,17 @@ static int64_t sys_futex(struct trap_frame *f)
 	default:
 		return futex_pi(f, command);
 	}
+}
+
+static int64_t sys_futex(struct trap_frame *f)
+{
+	uint32_t command = (uint32_t)arg1(f) & LX_FUTEX_COMMAND, count = (uint32_t)arg2(f);
+
+	if (command == LX_FUTEX_WAKE)
+		return futex_wake(arg0(f), count, UINT32_MAX);
+	if (command == LX_FUTEX_WAIT && !arg3(f))
+		return futex_wait(arg0(f), count, UINT32_MAX, WAIT_FOREVER);
+	return futex_other(f, command, count);
 }
 
 static const struct call process_calls[] = {

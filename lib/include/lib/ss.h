@@ -74,6 +74,12 @@ static inline uint64_t qv_ss_budget(const struct qv_ss *s, uint64_t now)
 	return first->time <= now ? first->amount - s->used : 0;
 }
 
+/* The same for a server that has budget. O(1). */
+static inline uint64_t qv_ss_left(const struct qv_ss *s)
+{
+	return qv_ss_refill(s, 0)->amount - s->used;
+}
+
 /* When a depleted server has budget again; in the past if it has budget now; after QV_TSC_MAX if never. O(1). */
 static inline uint64_t qv_ss_due(const struct qv_ss *s)
 {

@@ -16,6 +16,14 @@ static struct space_usage usage_of(struct space *space)
 	return usage;
 }
 
+/* UINT64_MAX: nothing is mapped there. */
+static uint64_t frame_at(struct space *space, uint64_t at)
+{
+	uint64_t frame;
+
+	return space_shared_frame(space, at, &frame) ? frame : UINT64_MAX;
+}
+
 static bool holds(uint64_t at, uint64_t wanted)
 {
 	uint64_t value = ~wanted;
@@ -96,8 +104,12 @@ static void test_file(void)
 	good = poke(AT + LARGE, 99);
 	world_load(other);
 	test_point(good && holds(AT, 99), "what a shared one writes is seen by others");
-	test_point(space_shared_frame(other, AT + 8) == space_shared_frame(space, AT + LARGE + 8) &&
-		space_shared_frame(other, AT + 8) % PAGE == 8 && !space_shared_frame(space, AT), "and is known by its frame");
+	test_point(frame_at(other, AT + 8) == frame_at(space, AT + LARGE + 8) && frame_at(other, AT + 8) % PAGE == 8 &&
+		frame_at(space, AT) == 0 && frame_at(space, AT + 5 * LARGE) == UINT64_MAX, "and is known by its frame");
+	good = space_discard(other, AT, PAGE) == 0 && frame_at(other, AT + 8) == SPACE_ABSENT && holds(AT, 99) &&
+		frame_at(other, AT + 8) == frame_at(space, AT + LARGE + 8);
+	test_point(good && space_unmap(other, AT, PAGE) == 0 && frame_at(other, AT + 8) == UINT64_MAX,
+		"as long as it is there");
 	good = space_map(other, AT, PAGE, RW | SPACE_FIXED, file, FILE_PAGES * PAGE) > 0;
 	test_point(good && !poke(AT, 1) && world_last == SPACE_FAULT_BACKING, "beyond its end a fault says so");
 	end(other);

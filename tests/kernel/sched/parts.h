@@ -22,8 +22,7 @@ void test_overhead(void);
 void test_io(void); /* io.c */
 void test_change(void);
 void test_bind(void);
-
-void test_trace(void);
+void test_trace(void); /* trace.c */
 void test_statistics(void);
 void test_cores(void); /* cores.c */
 

@@ -2,6 +2,7 @@
 /* Admission, and what a decision costs with many VCPUs. */
 #include "parts.h"
 
+#include <base/boot.h>
 #include <lib/fmt.h>
 
 #define MOST 1000u
@@ -74,14 +75,16 @@ static uint64_t measure(uint32_t n, uint64_t *event)
 	for (uint32_t i = 0; i < n; i++)
 		test_thread("one", v[i], take_part, (void *)us(20000 + 10 * i));
 	test_sleep(hw_rdtsc() + us(10000));
+	sched_measure(true);
 	sched_core_usage(&before);
 	test_sleep(crowd.end);
 	sched_core_usage(&after);
+	sched_measure(false);
 	while (crowd.left > 0)
 		test_sleep(hw_rdtsc() + us(1000));
 	remove_all(v, n);
 	*event = (after.event_cycles - before.event_cycles) / (after.events - before.events);
-	return (after.decision_cycles - before.decision_cycles) / (after.decisions - before.decisions);
+	return (after.decision_cycles - before.decision_cycles) / (after.measured - before.measured);
 }
 
 void test_many(void)
@@ -100,7 +103,8 @@ void test_many(void)
 	}
 	test_point(cost[4] <= 2 * cost[0], "a decision among 1,000 VCPUs costs at most twice one among 4", "%llu and %llu",
 		(unsigned long long)cost[4], (unsigned long long)cost[0]);
-	test_point(worst <= 300, "and at most 300 cycles on average", "%llu", (unsigned long long)worst);
+	test_point(worst <= (boot_info()->flags & QV_INFO_EMULATED ? 250 : 300), "and at most 250 instructions on average",
+		"%llu", (unsigned long long)worst);
 }
 
 /* 24 VCPUs with 1 ms units that compute all the time: the share of the core that decisions and events take. */
@@ -116,6 +120,7 @@ void test_overhead(void)
 	for (uint32_t i = 0; i < 24; i++)
 		v[i] = test_vcpu("unit", 0, 1000, 40000 + 1000 * i);
 	start = hw_rdtsc();
+	sched_measure(true);
 	sched_core_usage(&before);
 	for (uint32_t i = 0; i < 24; i++) {
 		b[i] = (struct busy){.end = start + us(100000)};
@@ -124,6 +129,7 @@ void test_overhead(void)
 	for (uint32_t i = 0; i < 24; i++)
 		wait_done(&b[i].done);
 	sched_core_usage(&after);
+	sched_measure(false);
 	elapsed = hw_rdtsc() - start;
 	spent = after.decision_cycles + after.event_cycles - before.decision_cycles - before.event_cycles;
 	test_number("overhead_24_ppm", spent * 1000000 / elapsed);

@@ -8,6 +8,7 @@
 
 struct sections; /* base/sections.h */
 struct thread; /* of kernel/sched; the entry code knows its first fields (base/entry.h) */
+struct core;   /* of kernel/sched */
 
 struct cpu_tss { /* SDM 3, 8.7 */
 	uint32_t reserved0;
@@ -25,7 +26,9 @@ struct cpu {
 	struct thread *thread;    /* that runs; NULL before sched_init */
 	uint64_t kernel_stack;    /* where SYSCALL makes its frame: below the top of the thread's stack, TSS.RSP0 */
 	uint64_t user_sp;         /* scratch of the SYSCALL entry */
+	struct core *scheduler;   /* NULL before sched_init */
 	uint64_t irq_cycles;      /* spent in interrupt handlers so far */
+	uint64_t thread_since;    /* TSC from which on time is the running thread's; interrupt handlers put it off */
 	uint64_t irq_count;
 	uint64_t irq_charged;     /* of irq_cycles: not the interrupted VCPU's (irq_charge) */
 	uint32_t index;           /* in the sandbox */
@@ -54,6 +57,11 @@ static inline bool cpu_thread_work(const struct cpu *cpu)
 
 /* The running core's index in the sandbox; for rooms that are also built for the host. */
 uint32_t cpu_index(void);
+
+/* One word of this core's struct cpu, by the offsets of base/entry.h. */
+#define cpu_word(offset) ({ uint64_t word_; __asm__ volatile("mov %%gs:%c1, %0" : "=r"(word_) : "i"(offset)); word_; })
+#define cpu_set_word(offset, value) \
+	__asm__ volatile("mov %0, %%gs:%c1" : : "r"((uint64_t)(value)), "i"(offset) : "memory")
 
 /* Kernel stack for the next entry from ring 3. */
 static inline void cpu_set_stack(struct cpu *cpu, uint64_t top)

@@ -15,11 +15,15 @@
 #define CPU_THREAD       16
 #define CPU_KERNEL_STACK 24
 #define CPU_USER_SP      32
+#define CPU_SCHEDULER    40
+#define CPU_IRQ_CYCLES   48
+#define CPU_THREAD_SINCE 56
 
 /* Offsets in struct thread (kernel/sched). */
 #define THREAD_SP   0
 #define THREAD_WORK 8
-#define THREAD_WORK_FRAME_BIT 4 /* THREAD_WORK_FRAME */
+#define THREAD_WORK_RESCHED_BIT 1 /* THREAD_WORK_RESCHED */
+#define THREAD_WORK_FRAME_BIT   4 /* THREAD_WORK_FRAME */
 
 /* struct trap_frame */
 #define FRAME_R15    0

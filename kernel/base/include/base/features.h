@@ -16,6 +16,10 @@ struct cpu_features {
 void features_init(void);
 /* Set CR0, CR4, XCR0 of this core. */
 void features_enable(void);
-const struct cpu_features *features(void);
+extern struct cpu_features features_found; /* written by features_init only */
+static inline const struct cpu_features *features(void)
+{
+	return &features_found;
+}
 
 #endif

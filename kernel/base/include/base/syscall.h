@@ -16,6 +16,9 @@ typedef int64_t syscall_handler(struct trap_frame *frame);
 /* Numbers below `count` go to table[number], which must not be NULL, all others to `unknown`. Also while
  * programs run: a call meanwhile may meet the old count with the new `unknown`. */
 void syscall_install(syscall_handler *const *table, unsigned count, syscall_handler *unknown);
+/* `decide` is called when a call ends and the running thread's work is THREAD_WORK_RESCHED alone. Once, by
+ * kernel/sched. */
+void syscall_set_decision(void (*decide)(void));
 /* Set this core's SYSCALL registers. Called by cpu_init. */
 void syscall_init(void);
 

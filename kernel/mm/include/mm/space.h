@@ -64,9 +64,10 @@ int64_t space_allow_large(struct space *space, uint64_t address, uint64_t bytes,
 int64_t space_lock(struct space *space, uint64_t address, uint64_t bytes);
 /* Is every byte of the range mapped with at least these rights? */
 bool space_allows(struct space *space, uint64_t address, uint64_t bytes, uint32_t rights);
-/* Where the byte at `address` lies, as guest-physical address, if its page is shared between spaces and present; else
- * 0: what a futex in shared memory is known by. */
-uint64_t space_shared_frame(struct space *space, uint64_t address);
+/* What a futex is known by: *frame is where the byte at `address` lies, as guest-physical address, if its page is
+ * shared between spaces; 0 if it is not, SPACE_ABSENT if it is shared but not there yet. False: nothing is mapped. */
+#define SPACE_ABSENT 1ull
+bool space_shared_frame(struct space *space, uint64_t address, uint64_t *frame);
 
 enum space_fault {
 	SPACE_FAULT_DONE, SPACE_FAULT_NO_AREA, SPACE_FAULT_RIGHTS, SPACE_FAULT_NO_MEMORY, SPACE_FAULT_BACKING
@@ -87,6 +88,8 @@ int64_t user_write(uint64_t to, const void *from, size_t bytes);
 int64_t user_zero(uint64_t to, size_t bytes);
 /* NUL-terminated text of at most size - 1 bytes: its length, -EFAULT, or -ENAMETOOLONG. */
 int64_t user_text(char *to, uint64_t from, size_t size);
+/* An aligned 32-bit word: 0 or -EFAULT. */
+int64_t user_word(uint32_t *value, uint64_t at);
 /* Atomic compare-and-swap of a 32-bit word at an aligned address: 0 and *old, or -EFAULT. */
 int64_t user_swap32(uint64_t at, uint32_t expected, uint32_t desired, uint32_t *old);
 

@@ -43,9 +43,10 @@ struct thread {
 	struct wait_queue *waits_on;
 	bool interruptible; /* its wait ends for a signal */
 	uint32_t number;    /* in the trace; unique on its core */
-	uint64_t quantum;  /* cycles left of its round-robin turn */
 	uint64_t consumed; /* cycles run so far; exact at every switch */
+	uint64_t turn_end; /* its round-robin turn is over when it has consumed so much */
 	uint64_t woken_at; /* TSC of the last wake-up */
+	uint64_t tag;      /* number and VCPU, as they stand in the trace */
 	int64_t wake_result; /* enum wait_result */
 	struct mutex *held, *wanted; /* mutexes it holds; the one it waits for */
 	struct sched_post post; /* to another core, for its start */

@@ -93,11 +93,15 @@ const char *vcpu_refusal(enum vcpu_error error, char *text, size_t size);
 /* Cycles this core has slept, and spent in interrupt handlers with the number of interrupts. */
 struct sched_core_usage {
 	uint64_t idle, interrupts, interrupt_count;
-	uint64_t decisions, decision_cycles, decision_worst; /* without events and the switch of stacks */
-	uint64_t events, event_cycles; /* timers that fired, VCPUs that were replenished */
+	uint64_t decisions, events; /* events: timers that fired, VCPUs that were replenished */
+	uint64_t early; /* timer interrupts that came before they were needed */
+	/* While sched_measure is on: decisions, accounting included, without events and the switch of stacks. */
+	uint64_t measured, decision_cycles, decision_worst, event_cycles;
 	uint64_t worst_delay; /* longest that the timer's interrupt had to wait: interrupts were off */
 };
 void sched_core_usage(struct sched_core_usage *usage);
+/* Measure decisions and events of this core from now on, or no longer: every one then reads the clock once more. */
+void sched_measure(bool on);
 /* Look for worst values anew from now on: this core's, and that of a VCPU of it. */
 void sched_forget_worst(void);
 void vcpu_forget_worst(struct vcpu *v);

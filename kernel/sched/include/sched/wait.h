@@ -24,6 +24,8 @@ enum wait_result sched_wait(struct wait_queue *q, uint64_t deadline, bool interr
 /* Wake the first waiter; false if there was none. May be called from a top half. All waiters of a queue are
  * threads of one core, and only that core calls these functions; another core asks it to by sched_post(). */
 bool sched_wake_one(struct wait_queue *q);
+/* Wake a thread that waits on no queue; nothing if its wait is over. */
+void sched_wake_thread(struct thread *t);
 /* Wake them all; returns how many. */
 uint32_t sched_wake_all(struct wait_queue *q);
 /* Wake this thread wherever it waits interruptibly; nothing if it does not wait. */
