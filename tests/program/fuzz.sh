@@ -3,7 +3,7 @@
 # Arguments: how many random calls, with which seed. Memory must come back; the kernel must still run a test program.
 free_kib() { awk '/^MemFree/ { print $2 }' /proc/meminfo; }
 mkdir /work && cd /work || exit 1
-/bin/fuzzers call 448; /bin/fuzz call 448; /bin/fuzz call 5000
+/bin/fuzzers call 448; /bin/fuzzers call 448; /bin/fuzzers call 5000
 echo "unknown: $(grep -c '^448 2$' /proc/unknown) $(grep -c '^5000 1$' /proc/unknown)"
 /bin/fuzzers witness & witness=$!
 /bin/fuzzers run 6000 99 $witness # what caches take the first time
