@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 900
 # Lua 5.4 in a Quest sandbox: scripts on every part of it print there what they print on Linux, and Lua's own test suite,
-# where set-up could fetch it, passes. Which parts of that are left out, and why: docs/programs.md.
+# where mk/setup-lua --suite has fetched it, under --long.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/tap.sh
@@ -38,12 +38,12 @@ is core.0.after_ready = 0 "no exit after ready"
 # The end of Lua's own suite: times and addresses differ, verdicts do not.
 verdict() { grep -aE '^(final OK|lua ended|.*: .*(assertion failed|attempt to|stack traceback))' "$1"; }
 
-if [ -s build/tools/lua/tests/all.lua ]; then
+if [ "${QUEST_LONG:-0}" = 1 ] && [ -s build/tools/lua/tests/all.lua ]; then
 	on_linux build/tools/lua/tests -e_U=true all.lua
 	in_sandbox build/tools/lua/tests /tests,-e_U=true,all.lua 400
 	diff <(verdict "$scratch/host") <(verdict "$scratch/quest") >"$out" && grep -aq 'final OK' "$scratch/quest"
 	point $? "Lua's own suite ends as on Linux"
 else
-	point 0 "Lua's own suite # SKIP it is on its authors' site only, and set-up could not reach that; get it with mk/setup-lua --suite"
+	point 0 "Lua's own suite # SKIP it runs with --long, after mk/setup-lua --suite has fetched it from its authors' site"
 fi
 plan
