@@ -388,6 +388,21 @@ static void begin(struct image *im, struct trap_frame *frame, const char *path)
 	t->thread.work |= THREAD_WORK_FRAME;
 }
 
+/* Who shares memory with the program that goes is told, as if this thread ended: locks of its robust list that it holds
+ * have lost their owner. The old space is loaded once more for it, now that exec cannot fail. */
+static void leave(struct memory *old)
+{
+	struct task *t = task_self();
+	struct memory *new;
+
+	if (!t->robust)
+		return;
+	new = memory_switch(old);
+	futex_end(t);
+	memory_switch(new);
+	sched_preempt_point();
+}
+
 /* The new space is loaded while its stack is written; it goes again if that fails. */
 static int64_t move_in(struct image *im, struct trap_frame *frame, const char *path)
 {
@@ -409,6 +424,7 @@ static int64_t move_in(struct image *im, struct trap_frame *frame, const char *p
 		return error;
 	}
 	im->memory = NULL;
+	leave(old);
 	begin(im, frame, path);
 	process_release_parent(p);
 	sched_preempt_point();

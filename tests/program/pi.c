@@ -256,6 +256,42 @@ static void other_process(void)
 	close(there[0]), close(there[1]);
 }
 
+static const char *self;
+
+/* The holder becomes another program, which keeps the process: the lock has lost its owner all the same. */
+static void lost_by_exec(int pi)
+{
+	pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char *arguments[] = {"again", "x", NULL};
+	pthread_mutexattr_t a;
+	int there[2];
+	pid_t pid;
+	char c;
+
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+	pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+	SHOW(pi ? make(shared, PTHREAD_MUTEX_NORMAL, 1, PTHREAD_PROCESS_SHARED) : pthread_mutex_init(shared, &a));
+	pipe(there);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		pthread_mutex_lock(shared);
+		write(there[1], "x", 1);
+		usleep(10000);
+		execv(self, arguments);
+		_exit(1);
+	}
+	read(there[0], &c, 1);
+	SHOW(pthread_mutex_lock(shared));
+	TRY(kill(pid, SIGKILL)); /* it is there still */
+	waitpid(pid, NULL, 0);
+	SHOW(pthread_mutex_consistent(shared));
+	SHOW(pthread_mutex_unlock(shared));
+	munmap(shared, 4096);
+	close(there[0]), close(there[1]);
+}
+
 static void note(int signal)
 {
 	(void)signal;
@@ -293,13 +329,18 @@ static void interrupted(void)
 	SHOW((long)result);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	self = argv[0];
+	while (argc == 2 && strcmp(argv[0], "again") == 0)
+		pause();
 	by_threads();
 	the_word();
 	deadlock();
 	robust();
 	other_process();
+	lost_by_exec(0);
+	lost_by_exec(1);
 	interrupted();
 	return 0;
 }
