@@ -19,7 +19,13 @@ static struct {
 	struct qv_admit_io io[VCPU_MAX_IO];
 } *lists;
 
-static char reason[160]; /* of the last refusal */
+#define REASON_BYTES sizeof(((struct core *)0)->refusal)
+
+/* Of the last refusal of a request that came from this core. */
+static char *reason(void)
+{
+	return this_core()->refusal;
+}
 
 static struct qv_admit_main main_of(const struct vcpu_parameters *p, uint32_t id)
 {
@@ -84,13 +90,13 @@ static void refuse(const struct core *c, const struct qv_admit_answer *answer, c
 	const char *name = answer->id == id || !c->vcpu[answer->id] ? candidate : c->vcpu[answer->id]->parameters.name;
 
 	if (answer->verdict == QV_REFUSED_RESPONSE)
-		qv_snprintf(reason, sizeof(reason), "VCPU %u (%s) would get its budget only after %llu of %llu us, because of %s",
+		qv_snprintf(reason(), REASON_BYTES, "VCPU %u (%s) would get its budget only after %llu of %llu us, because of %s",
 			answer->id, name, (unsigned long long)time_us(answer->response),
 			(unsigned long long)time_us(answer->limit), terms[answer->term]);
 	else if (answer->verdict == QV_REFUSED_FULL)
-		qv_snprintf(reason, sizeof(reason), "the I/O VCPUs would take the whole core, with VCPU %u (%s)", answer->id, name);
+		qv_snprintf(reason(), REASON_BYTES, "the I/O VCPUs would take the whole core, with VCPU %u (%s)", answer->id, name);
 	else
-		qv_snprintf(reason, sizeof(reason), "VCPU %u (%s): parameters out of range", answer->id, name);
+		qv_snprintf(reason(), REASON_BYTES, "VCPU %u (%s): parameters out of range", answer->id, name);
 }
 
 static bool responds(const struct qv_admit_core *a, uint32_t from)
@@ -106,20 +112,20 @@ static bool responds(const struct qv_admit_core *a, uint32_t from)
 }
 
 /* `id` breaks ties; of a new VCPU it is the highest there is. */
-static bool admitted(const struct core *c, const struct vcpu_parameters *p, const struct vcpu *old)
+static enum vcpu_error admitted(const struct core *c, const struct vcpu_parameters *p, const struct vcpu *old)
 {
 	uint32_t id = old ? old->id : VCPU_MAX_PER_CORE - 1, from;
 	struct qv_admit_core a = collect(c, old);
 	struct qv_admit_answer answer;
 
-	if (a.mains == QV_ADMIT_MAX || a.ios == VCPU_MAX_IO)
-		return false;
+	if (p->io ? a.ios == VCPU_MAX_IO : a.mains == QV_ADMIT_MAX)
+		return VCPU_NO_ROOM;
 	from = add_candidate(&a, p, id);
 	if (qv_admit_check(&a, &answer) && responds(&a, from))
-		return true;
+		return VCPU_OK;
 	answer = qv_admit(&a, NULL);
 	refuse(c, &answer, p->name, id);
-	return false;
+	return VCPU_UTILISATION;
 }
 
 /* The core with one interrupt source more, which is the last one. */
@@ -132,7 +138,7 @@ static bool admitted_with(const struct core *c, const char *name)
 		return true;
 	answer = qv_admit(&a, NULL);
 	if (answer.verdict == QV_REFUSED_IRQ)
-		qv_snprintf(reason, sizeof(reason), "interrupts of %s: a top half costs %llu cycles, one may come every %llu", name,
+		qv_snprintf(reason(), REASON_BYTES, "interrupts of %s: a top half costs %llu cycles, one may come every %llu", name,
 			(unsigned long long)c->irq[c->irqs - 1].cost, (unsigned long long)c->irq[c->irqs - 1].interval);
 	else
 		refuse(c, &answer, name, VCPU_MAX_PER_CORE - 1);
@@ -153,7 +159,7 @@ static enum vcpu_error bad(const struct vcpu_parameters *p)
 		what = "it needs 2 to 32 replenishments";
 	if (!what)
 		return VCPU_OK;
-	qv_snprintf(reason, sizeof(reason), "VCPU %s: %s", p->name, what);
+	qv_snprintf(reason(), REASON_BYTES, "VCPU %s: %s", p->name, what);
 	return VCPU_BAD;
 }
 
@@ -170,11 +176,11 @@ static enum vcpu_error check(const struct vcpu_parameters *p, const struct vcpu 
 	if (!c || !lists)
 		return VCPU_NO_ROOM;
 	if (!p->io && p->budget < c->least_budget) {
-		qv_snprintf(reason, sizeof(reason), "VCPU %s: a budget of %llu cycles is below the %llu that can be enforced here",
+		qv_snprintf(reason(), REASON_BYTES, "VCPU %s: a budget of %llu cycles is below the %llu that can be enforced here",
 			p->name, (unsigned long long)p->budget, (unsigned long long)c->least_budget);
 		return VCPU_TOO_SMALL;
 	}
-	return admitted(c, p, old) ? VCPU_OK : VCPU_UTILISATION;
+	return admitted(c, p, old);
 }
 
 static void insert(struct core *c, struct table_job *job)
@@ -281,7 +287,7 @@ const char *vcpu_refusal(enum vcpu_error error, char *text, size_t size)
 	};
 
 	if (error == VCPU_BAD || error == VCPU_TOO_SMALL || error == VCPU_UTILISATION)
-		qv_snprintf(text, size, "%s", reason);
+		qv_snprintf(text, size, "%s", reason());
 	else
 		qv_snprintf(text, size, "%s", plain[error]);
 	return text;

@@ -112,7 +112,7 @@ struct core {
 	uint32_t next_number;
 	struct mutex admission; /* of the table of VCPUs */
 	struct vcpu *vcpu[VCPU_MAX_PER_CORE];
-	char refusal[160];
+	char refusal[160]; /* text of the last one, of a request from this core */
 	uint16_t id_at[QV_PRIO_MAX], rank_of[QV_PRIO_MAX];
 	uint64_t period_of[QV_PRIO_MAX];
 	uint64_t event_time[2 * QV_PRIO_MAX];

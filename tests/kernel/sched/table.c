@@ -14,6 +14,28 @@ static enum vcpu_error try_vcpu(uint64_t budget, uint64_t period, struct vcpu **
 	return vcpu_create(&p, v);
 }
 
+/* As many I/O VCPUs as there can be: the next one has no room, which is no matter of time; a main VCPU has. */
+static void test_full(void)
+{
+	struct vcpu_parameters p = {.io = true, .num = 1, .den = 100000, .name = "many"};
+	static struct vcpu *io[VCPU_MAX_IO];
+	struct vcpu *v = NULL;
+	uint32_t made = 0;
+	enum vcpu_error error;
+	char text[160];
+
+	while (made < VCPU_MAX_IO && vcpu_create(&p, &io[made]) == VCPU_OK)
+		made++;
+	error = vcpu_create(&p, &v);
+	test_point(made > 0 && error == VCPU_NO_ROOM, "a full table is told from a full core", "%u made, then %s", made,
+		vcpu_refusal(error, text, sizeof(text)));
+	test_point(try_vcpu(us(1000), us(10000), &v) == VCPU_OK && vcpu_destroy(v) == VCPU_OK,
+		"I/O VCPUs leave room for main ones", "%u", made);
+	while (made > 0 && vcpu_destroy(io[made - 1]) == VCPU_OK)
+		made--;
+	test_point(made == 0, "and go", "%u left", made);
+}
+
 void test_refusals(void)
 {
 	struct vcpu *v = NULL, *w = NULL;
@@ -32,6 +54,7 @@ void test_refusals(void)
 	test_point(vcpu_destroy(vcpu_by_id(0)) == VCPU_BUSY, "the default VCPU stays", "%s",
 		vcpu_refusal(VCPU_BUSY, text, sizeof(text)));
 	test_point(vcpu_destroy(v) == VCPU_OK && vcpu_by_id(1) == NULL, "a VCPU can go", "1");
+	test_full();
 }
 
 /* ---- many ---- */
