@@ -35,17 +35,27 @@ static int64_t check(const struct policy *p)
 	}
 }
 
+/* The VCPU that was made for `t`, unless it was destroyed meanwhile. */
+static struct vcpu *own_of(struct task *t)
+{
+	if (t->policy.own && !vcpu_is(t->policy.own, t->policy.generation))
+		t->policy.own = NULL;
+	return t->policy.own;
+}
+
 /* Back to the core's default VCPU; one that others were bound to meanwhile stays, as any VCPU of a program's making. */
 static void give_back(struct task *t)
 {
-	struct vcpu *own = t->policy.own;
+	struct vcpu *own = own_of(t);
+	uint32_t generation = t->policy.generation;
 
 	if (!own)
 		return;
 	t->policy.own = NULL;
 	if (t->thread.home == own)
-		thread_bind(&t->thread, vcpu_by_id(0));
-	(void)vcpu_destroy(own);
+		thread_bind(&t->thread, vcpu_by_id(0)); /* others may run, and destroy it first */
+	if (vcpu_is(own, generation))
+		(void)vcpu_destroy(own);
 }
 
 static int64_t error_of(enum vcpu_error error)
@@ -64,6 +74,25 @@ static void parameters_of(const struct policy *p, struct vcpu_parameters *out)
 		.period = proc_cycles(p->deadline), .name = "deadline"};
 }
 
+/* New values for the VCPU that `tid` has. It may be given back, or `tid` may end, while they are judged. */
+static int64_t adjust(int32_t tid, const struct policy *p, const struct vcpu_parameters *parameters)
+{
+	struct task *t = task_by_tid(tid);
+	struct vcpu *own = own_of(t);
+	uint32_t generation = t->policy.generation;
+	int64_t error = error_of(vcpu_set(own, parameters));
+
+	if (error)
+		return error;
+	t = task_by_tid(tid);
+	if (!t || t->pi_over)
+		return -LX_ESRCH;
+	if (own_of(t) != own || t->policy.generation != generation)
+		return -LX_EBUSY;
+	t->policy.now = *p;
+	return 0;
+}
+
 /* A VCPU for `tid`, which may have ended or got one by somebody else while it was made. */
 static int64_t reserve(int32_t tid, const struct policy *p)
 {
@@ -73,17 +102,18 @@ static int64_t reserve(int32_t tid, const struct policy *p)
 	int64_t error;
 
 	parameters_of(p, &parameters);
-	if (t->policy.own)
-		return error_of(vcpu_set(t->policy.own, &parameters));
+	if (own_of(t))
+		return adjust(tid, p, &parameters);
 	error = error_of(vcpu_create(&parameters, &v));
 	if (error)
 		return error;
 	t = task_by_tid(tid);
-	if (!t || t->pi_over || t->thread.wanted || t->policy.own) {
+	if (!t || t->pi_over || t->thread.wanted || own_of(t)) {
 		(void)vcpu_destroy(v);
 		return t && !t->pi_over ? -LX_EBUSY : -LX_ESRCH;
 	}
 	t->policy.own = v;
+	t->policy.generation = vcpu_generation(v);
 	t->policy.now = *p;
 	thread_bind(&t->thread, v);
 	return 0;
@@ -106,13 +136,8 @@ int64_t policy_set(int32_t tid, const struct policy *policy)
 		return error;
 	if (t->thread.wanted) /* whom it waits for may be on its VCPU */
 		return -LX_EBUSY;
-	if (p.kind == POLICY_DEADLINE) {
-		error = reserve(tid, &p);
-		t = task_by_tid(tid);
-		if (!error && t)
-			t->policy.now = p;
-		return error;
-	}
+	if (p.kind == POLICY_DEADLINE)
+		return reserve(tid, &p);
 	t->policy.now = p;
 	give_back(t);
 	return 0;
@@ -137,7 +162,7 @@ void policy_of_child(struct task *child)
 
 struct vcpu *policy_child_vcpu(struct vcpu *home)
 {
-	return home == task_self()->policy.own ? vcpu_by_id(0) : home;
+	return home == own_of(task_self()) ? vcpu_by_id(0) : home;
 }
 
 void policy_end(struct task *t)

@@ -31,7 +31,8 @@ struct policy {
 
 struct policy_state { /* in a task */
 	struct policy now;
-	struct vcpu *own; /* of DEADLINE, NULL otherwise */
+	struct vcpu *own;    /* of DEADLINE, NULL otherwise; anybody may destroy it once nothing runs on it, and then */
+	uint32_t generation; /* another may have its place: it is ours while it has this generation */
 };
 
 /* Give task `tid` of this core a policy: 0, -LX_ESRCH, -LX_EINVAL (contradicts itself), -LX_EBUSY (not admitted, or the
