@@ -51,12 +51,18 @@ static int64_t sys_vcpu_create(struct trap_frame *f)
 	struct quest_vcpu q;
 	struct vcpu_parameters p;
 	struct vcpu *v;
+	uint32_t generation;
+	enum vcpu_error refused;
 	int64_t error = take(arg0(f), &q);
 
 	if (error)
 		return error;
 	to_parameters(&q, &p);
-	error = tell(arg0(f), &q, vcpu_create(&p, &v));
+	refused = vcpu_create(&p, &v);
+	generation = refused ? 0 : vcpu_generation(v);
+	error = tell(arg0(f), &q, refused);
+	if (error && !refused && vcpu_is(v, generation)) /* nobody would ever know it */
+		(void)vcpu_destroy(v);
 	return error ? error : (int64_t)vcpu_id(v);
 }
 

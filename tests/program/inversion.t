@@ -20,7 +20,7 @@ point $? "so it does behind one who waits for another lock"
 [ "$(waited plain)" -ge 20000 ] 2>"$out"
 point $? "without inheritance it waits for the hog"
 grep -a 'quest *| WRONG' "$scratch/log" >"$out"
-[ ! -s "$out" ] && [ "$(grep -ac 'quest *| right' "$scratch/log")" -ge 26 ]
+[ ! -s "$out" ] && [ "$(grep -ac 'quest *| right' "$scratch/log")" -ge 34 ]
 point $? "policies are remembered; SCHED_DEADLINE is a VCPU if admitted ($(grep -ac 'quest *| right' "$scratch/log") lines)"
 is core.0.after_ready = 0 "no exit after ready"
 plan

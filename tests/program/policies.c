@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -136,6 +137,57 @@ static int takes_half(void)
 	return set(DEADLINE, 0, 0, 5000000, 10000000, 10000000) == 0;
 }
 
+/* The id of the VCPU with this name, 0 = none. */
+static int find(const char *name)
+{
+	struct quest_vcpu v;
+
+	for (int id = 1; id < 100; id++) {
+		if (vcpu_getparams(id, &v, NULL) == 0 && strcmp(v.name, name) == 0)
+			return id;
+	}
+	return 0;
+}
+
+static struct quest_vcpu one(const char *name, uint64_t budget_us)
+{
+	struct quest_vcpu v = {.budget_ns = budget_us * 1000, .period_ns = 10000000};
+
+	strcpy(v.name, name);
+	return v;
+}
+
+/* The VCPU of a DEADLINE thread may be destroyed; another that gets its number is not the thread's. */
+static void not_its_own(void)
+{
+	struct quest_vcpu other = one("other", 1000), third = one("third", 1000), now;
+	int id = 0, own;
+
+	EXPECT(set(DEADLINE, 0, 0, 2000000, 10000000, 10000000) == 0 && (id = find("deadline")) > 0);
+	EXPECT(vcpu_bind_task(0) == 0 && vcpu_destroy(id) == 0);
+	EXPECT(vcpu_create(&other) == id);
+	EXPECT(set(DEADLINE, 0, 0, 3000000, 10000000, 10000000) == 0 && budget_is(3000, 10000));
+	EXPECT(vcpu_getparams(id, &now, NULL) == 0 && now.budget_ns / 1000 == 1000 && find("deadline") != id);
+	own = find("deadline");
+	EXPECT(vcpu_bind_task(0) == 0 && vcpu_destroy(own) == 0 && vcpu_create(&third) == own);
+	EXPECT(set(SCHED_OTHER, 0, 0, 0, 0, 0) == 0 && find("third") == own);
+	EXPECT(vcpu_destroy(id) == 0 && vcpu_destroy(own) == 0);
+}
+
+/* No answer, no VCPU: many times more than there would be room for. */
+static void no_answer(void)
+{
+	struct quest_vcpu *v = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int failed = 0;
+
+	*v = one("unknown", 5000);
+	mprotect(v, 4096, PROT_READ);
+	for (int i = 0; i < 20; i++)
+		failed += vcpu_create(v) == -1 && errno == EFAULT;
+	EXPECT(failed == 20 && find("unknown") == 0 && in_child(takes_half) == 1);
+	munmap(v, 4096);
+}
+
 int main(void)
 {
 	int admitted = 0;
@@ -146,6 +198,8 @@ int main(void)
 	for (int i = 0; i < 20; i++)
 		admitted += in_child(takes_half);
 	EXPECT(admitted == 20);
+	not_its_own();
+	no_answer();
 	printf("policies over\n");
 	return 0;
 }
