@@ -492,7 +492,7 @@ bool space_shared_frame(struct space *space, uint64_t address, uint64_t *frame)
 {
 	uint64_t offset = address - space->shared_page;
 
-	if (offset >= PAGE)
+	if (!space->shared_page || offset >= PAGE)
 		return find_shared(space, address, frame);
 	*frame = space->shared_frame | offset;
 	return true;

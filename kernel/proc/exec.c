@@ -349,12 +349,12 @@ static void tell(struct image *im)
 static bool unshare(struct process *p)
 {
 	if (p->files->references > 1) {
-		struct fd_table *copy = fd_copy(p->files);
+		struct fd_table *copy = fd_copy(p->files), *old = p->files;
 
 		if (!copy)
 			return false;
-		fd_put(p->files);
-		p->files = copy;
+		p->files = copy; /* the others may have put theirs meanwhile: then the old one goes */
+		fd_put(old);
 	}
 	if (p->handlers->references > 1) {
 		struct handlers *copy = handlers_create(p->handlers);

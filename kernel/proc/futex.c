@@ -199,15 +199,31 @@ static int64_t move_key(const struct futex_key *from, const struct futex_key *to
 	return moved;
 }
 
+/* Keys of both words, and the value of the first: nothing comes between this look and what follows. Reading may let
+ * others run, who may unmap the target: its key is made once more. */
+static int64_t both_keys(uint64_t address, uint64_t target, struct futex_key *from, struct futex_key *to,
+	uint32_t *value)
+{
+	struct futex_key before;
+	int64_t error = make_key(target, to);
+
+	do {
+		before = *to;
+		if (!error)
+			error = read_key(address, from, value);
+		if (!error)
+			error = make_key(target, to);
+	} while (!error && !same(&before, to));
+	return error;
+}
+
 int64_t futex_requeue(uint64_t address, uint32_t count, uint32_t move, uint64_t target, bool compare,
 	uint32_t expected)
 {
 	struct futex_key from, to;
 	uint32_t value;
-	int64_t error = make_key(target, &to), woken;
+	int64_t error = both_keys(address, target, &from, &to, &value), woken;
 
-	if (!error)
-		error = read_key(address, &from, &value); /* last: nothing comes between this look and the move */
 	if (error)
 		return error;
 	if (compare && value != expected)

@@ -152,14 +152,16 @@ static void orphan_children(struct process *p)
 /* The last task is leaving: all but number and status is given back. */
 static void wind_up(struct process *p)
 {
+	struct path_context *paths = p->paths;
+	struct fd_table *files = p->files;
 	struct memory *memory;
 
 	sched_timer_cancel(&p->alarm);
-	fd_put(p->files);
-	sched_preempt_point();
-	path_context_put(p->paths);
-	p->files = NULL;
+	p->files = NULL; /* /proc may look at the process at every preemption point */
 	p->paths = NULL;
+	fd_put(files);
+	sched_preempt_point();
+	path_context_put(paths);
 	if (p->session == p->pid)
 		terminal_session_ended(p->session);
 	memory = memory_switch(NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A program that the system file calls migratable: its memory comes from its arena, and /proc/self/handles says what
- * binds it to its core. With "fill" it asks for more than the arena has, which must end it and nobody else.
+ * binds it to its core. With "fill NAME" it asks for memory until there is no more, which must end it and nobody
+ * else.
  */
 #include "show.h"
 
@@ -96,14 +97,13 @@ static void what_binds_it(void)
 	verdict("in the end");
 }
 
-static void fill(void)
+static void fill(const char *name)
 {
-	printf("filling\n");
 	for (long n = 0; ; n++) {
 		char *p = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		memset(p, 1, MIB);
-		printf("%ld MiB\n", n + 1);
+		printf("%s: %ld MiB\n", name, n + 1);
 	}
 }
 
@@ -111,8 +111,8 @@ int main(int argc, char **argv)
 {
 	char *const again[] = {argv[0], "again", NULL};
 
-	if (argc > 1 && strcmp(argv[1], "fill") == 0)
-		fill();
+	if (argc > 2 && strcmp(argv[1], "fill") == 0)
+		fill(argv[2]);
 	where_memory_is();
 	if (argc == 1) {
 		mkdir("/tmp", 0700);

@@ -176,6 +176,7 @@ static int end_under_stops(int (*body)(void))
 
 static void stops(void)
 {
+	sigset_t set;
 	pid_t pid;
 
 	SHOW(end_after_stops(sleep_a_while));
@@ -184,11 +185,17 @@ static void stops(void)
 	SHOW(end_under_stops(sleep_a_while));
 	SHOW(end_under_stops(poll_a_while));
 	SHOW(end_under_stops(futex_a_while));
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL); /* the child has it blocked until it waits for it, however slow it is */
+	catch(SIGUSR1, note, 0);
 	pid = start(suspend);
 	usleep(20000);
 	stop_and_go_on(pid);
 	kill(pid, SIGUSR1);
 	SHOW(end_of(pid));
+	signal(SIGUSR1, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 /* ---- handlers ---- */

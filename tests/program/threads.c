@@ -351,6 +351,40 @@ static void wake_untouched(void)
 	munmap(word, 4096);
 }
 
+static uint32_t *words; /* shared: keys are frames */
+
+static long futex(uint32_t *word, int operation, uint32_t value, uint32_t more, void *target)
+{
+	return syscall(SYS_futex, word, operation, value, (void *)(uintptr_t)more, target, 0);
+}
+
+static void *waits_on_word(void *argument)
+{
+	(void)argument;
+	return (void *)futex(words, 0, 0, 0, NULL);
+}
+
+/* A waiter is moved to another word; a target that is no memory moves nobody. */
+static void requeue(void)
+{
+	pthread_t thread;
+	void *result;
+	long moved;
+
+	words = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	TRY(futex(words, 3, 0, 1, (void *)4));
+	pthread_create(&thread, NULL, waits_on_word, NULL);
+	while ((moved = futex(words, 3, 0, 1, words + 1)) == 0)
+		usleep(1000);
+	SHOW(moved);
+	TRY(futex(words + 1, 3, 0, 1, (void *)4));
+	TRY(futex(words, 1, 1, 0, NULL));
+	TRY(futex(words + 1, 1, 1, 0, NULL));
+	SHOW(pthread_join(thread, &result));
+	SHOW((long)result);
+	munmap(words, 4096);
+}
+
 int main(int argc, char **argv)
 {
 	pthread_t thread;
@@ -362,6 +396,7 @@ int main(int argc, char **argv)
 	exec_among_threads(false);
 	exec_among_threads(true);
 	wake_untouched();
+	requeue();
 	SHOW(run(count_up, THREADS));
 	SHOW(shared);
 	SHOW(inits);

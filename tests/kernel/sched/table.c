@@ -92,7 +92,7 @@ static uint64_t measure(uint32_t n, uint64_t *event)
 	struct sched_core_usage before, after;
 
 	for (uint32_t i = 0; i < n; i++)
-		v[i] = test_vcpu("one", 0, 10, 20000 + 10 * i);
+		v[i] = test_vcpu("one", 0, 12, 20000 + 10 * i);
 	crowd.end = hw_rdtsc() + us(100000);
 	crowd.left = n;
 	for (uint32_t i = 0; i < n; i++)
