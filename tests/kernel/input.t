@@ -28,8 +28,8 @@ wait_for() { # TEXT: the machine is asked, not the clock
 }
 (
 	wait_for 'ready'
-	printf 'wc -c; echo end of in""put\r'
-	wait_for 'end of in'
+	printf 'echo count""ing; wc -c; echo end of in""put\r'
+	wait_for 'counting' # the shell edits no line any more
 	for i in $(seq 100); do printf 'line %03d of the storm ................\r' "$i"; done
 	printf '\004'
 	wait_for 'end of input'

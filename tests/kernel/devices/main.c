@@ -7,6 +7,7 @@
 #include <base/cpu.h>
 #include <base/irq.h>
 #include <base/time.h>
+#include <dev/console.h>
 #include <dev/interrupt.h>
 #include <hw/cpu.h>
 #include <hw/port.h>
@@ -207,6 +208,7 @@ static bool test_request(void)
 	char text[160];
 
 	port.port = (uint16_t)boot_info()->uart_port;
+	console_wired(false); /* so the console is read from its ring */
 	hw_out8((uint16_t)(port.port + MODEM), MODEM_LOOP);
 	storm.irq = (struct dev_interrupt){.name = "transmitter", .mask = mask, .serve = serve, .unmask = unmask,
 		.interval = us(INTERVAL_US), .vector = (uint8_t)boot_info()->uart_vector};

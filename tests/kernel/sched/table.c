@@ -92,11 +92,11 @@ static uint64_t measure(uint32_t n, uint64_t *event)
 	struct sched_core_usage before, after;
 
 	for (uint32_t i = 0; i < n; i++)
-		v[i] = test_vcpu("one", 0, 12, 20000 + 10 * i);
+		v[i] = test_vcpu("one", 0, 12, 30000 + 10 * i);
 	crowd.end = hw_rdtsc() + us(100000);
 	crowd.left = n;
 	for (uint32_t i = 0; i < n; i++)
-		test_thread("one", v[i], take_part, (void *)us(20000 + 10 * i));
+		test_thread("one", v[i], take_part, (void *)us(30000 + 10 * i));
 	test_sleep(hw_rdtsc() + us(10000));
 	sched_measure(true);
 	sched_core_usage(&before);
