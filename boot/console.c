@@ -34,6 +34,7 @@ static void sink(void *context, const char *bytes, size_t n)
 {
 	(void)context;
 	hw_uart_write(&console.uart, bytes, n);
+	hw_uart_drain(&console.uart); /* who gets the port next, or ends the machine, loses nothing */
 	boot_screen_write(bytes, n);
 	if (console.ring)
 		qv_ring_write(console.ring, bytes, n);

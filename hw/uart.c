@@ -8,6 +8,7 @@ enum { DATA = 0, INTERRUPTS = 1, DIVISOR_HIGH = 1, CAUSE = 2, FIFO = 2, LINE = 3
 #define LINE_DIVISOR  0x80u
 #define STATUS_READY  0x01u
 #define STATUS_EMPTY  0x20u
+#define STATUS_DRAINED 0x40u /* the last bit is on the wire, too */
 #define MODEM_ON      0x0bu /* DTR, RTS, OUT2 */
 #define CAUSE_NONE    0x01u
 #define FIFO_ON       0x07u /* enable, clear both */
@@ -81,6 +82,14 @@ void hw_uart_write(struct hw_uart *uart, const char *bytes, size_t n)
 	uart->room = hw_uart_ready(uart) ? HW_UART_FIFO : 0;
 	for (size_t i = 0; i < n && good; i++)
 		good = (bytes[i] != '\n' || put(uart, '\r')) && put(uart, (uint8_t)bytes[i]);
+}
+
+void hw_uart_drain(struct hw_uart *uart)
+{
+	for (uint32_t i = 0; !uart->stuck && i < HW_UART_FIFO * POLLS; i++) {
+		if (in(uart, STATUS) & STATUS_DRAINED)
+			return;
+	}
 }
 
 bool hw_uart_take(struct hw_uart *uart, uint8_t *byte)

@@ -1,21 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # timeout: 400
-# A Quest kernel that panics: its interrupt handler table is damaged from outside. With `on-fault: restart` another life
+# A Quest kernel that panics: its table of interrupt handlers is damaged from outside. With `on-fault: restart` another life
 # comes up, with `on-fault: stop` it stays down; either way it is recorded as a guest's panic and the run ends with 1.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/tap.sh
-TIMER=0x40
 ${QUESTC:-build/questc} pack tests/demo/panic.yaml -o "$scratch/blob" >"$out" 2>&1
 point $? "the system compiles"
 ${QUESTC:-build/questc} check tests/demo/panic.yaml --json >"$scratch/json"
-symbol=$(nm build/quest.elf | awk '$3 == "handlers" { print $1 }')
+read -r symbol size < <(nm -S build/quest.elf | awk '$4 == "lines" { print $1, $2 }')
+count=$(sed -n 's/^#define IRQ_LINES \([0-9]*\)u.*/\1/p' kernel/base/include/base/irq.h)
 
-address() { # SANDBOX: where the handler of the timer stands in the machine's memory
+address() { # SANDBOX LINE: where the handler of a line of interrupts stands in the machine's memory
 	local hpa
 	hpa=$(sed -n 's/.*"name": "'"$1"'".*"kind": "private", "gpa": 0, "hpa": \([0-9]*\),.*/\1/p' "$scratch/json")
-	echo $((hpa + 0x$symbol - 0xffffffff80000000 + 8 * TIMER))
+	echo $((hpa + 0x$symbol - 0xffffffff80000000 + $2 * 0x$size / count))
 }
 
 judge() { # STATUS EMULATOR
@@ -35,7 +35,9 @@ judge() { # STATUS EMULATOR
 	is core.3.faults = 0 "$2: without a fault"
 }
 
-damage=(--poke "$(address stops)=8" --poke "$(address keeps)=8" --until "keeps|ready" --until-core 2=faulted)
+damage=()
+for line in 1 2 3; do damage+=(--poke "$(address stops $line)=8" --poke "$(address keeps $line)=8"); done
+damage+=(--until "keeps|ready" --until-core 2=faulted)
 boot "$scratch/blob" "${damage[@]}" --wall 150
 judge $? QEMU
 boot_bochs "$scratch/blob" "${damage[@]}" --wall 200

@@ -38,7 +38,7 @@ style "assembly in lib" "asm in lib" lib/x.c "${head}void x(void);\nvoid x(void)
 style "a vendor named in common code" "monitor/common/x.c:2: a vendor" monitor/common/x.c "${head}int x_vmcs, vmcs;\n"
 
 mkdir "$d/build"
-cp -r build/low build/high build/kernel build/host build/rooms.mk build/*.elf "$d/build/"
+cp -r build/low build/high build/kernel build/vdso build/host build/rooms.mk build/*.elf "$d/build/"
 [ ! -d build/linux ] || { mkdir "$d/build/linux"; cp build/linux/*.d "$d/build/linux/"; }
 rooms() { B=$d/build mk/check-rooms >"$d/out" 2>&1; }
 rooms; point $? "the build as it is passes"

@@ -10,7 +10,7 @@
 #include <termios.h>
 #include <time.h>
 
-#define RUN_POKES 4
+#define RUN_POKES 8u
 
 struct poke { /* one quadword of physical memory, changed from outside */
 	uint64_t address, value;

@@ -20,6 +20,8 @@ bool hw_uart_init(struct hw_uart *uart, uint16_t port);
 bool hw_uart_ready(const struct hw_uart *uart);
 /* Send bytes; '\n' becomes CR LF. */
 void hw_uart_write(struct hw_uart *uart, const char *bytes, size_t n);
+/* Wait until all of it is on the wire: before the port goes to another owner, or the machine off. Bounded. */
+void hw_uart_drain(struct hw_uart *uart);
 #define HW_UART_INPUT 1u /* causes of interrupts */
 #define HW_UART_OUTPUT 2u /* the transmitter is empty */
 /* Interrupt for these causes from now on, 0 = for none. What is pending interrupts at once. */
