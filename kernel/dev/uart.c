@@ -6,8 +6,8 @@
 #include <base/boot.h>
 #include <base/cpu.h>
 #include <base/log.h>
-#include <dev/console.h>
 #include <base/time.h>
+#include <dev/console.h>
 #include <dev/interrupt.h>
 #include <dev/uart.h>
 #include <hw/uart.h>

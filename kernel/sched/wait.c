@@ -2,6 +2,7 @@
 /* Wait queues, sleep, and timers. */
 #include "hot.h"
 
+#include <base/timer.h>
 #include <lib/assert.h>
 
 /* ---- timers ---- */
@@ -34,8 +35,13 @@ static void set(struct core *c, struct sched_timer *timer, struct vcpu *v, uint6
 	qv_due_insert(v ? &v->timers : &c->timers, &timer->due, when);
 	if (v)
 		vcpu_set_event(c, v);
-	if (when < c->armed)
-		want_decision(c);
+	if (when >= c->armed)
+		return;
+	if (!v) { /* the short way of a decision knows events of VCPUs only: for it, this one is in the timer already */
+		c->armed = when;
+		timer_arm(when);
+	}
+	want_decision(c);
 }
 
 void sched_timer_set(struct sched_timer *timer, uint64_t when)

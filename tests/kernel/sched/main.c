@@ -45,6 +45,7 @@ void test_main(void)
 	test_io();
 	test_change();
 	test_bind();
+	test_core_timer();
 	test_trace();
 	test_statistics();
 	exits = test_exits() - exits;

@@ -24,6 +24,7 @@ void test_change(void);
 void test_bind(void);
 void test_trace(void); /* trace.c */
 void test_statistics(void);
+void test_core_timer(void); /* timers.c */
 void test_cores(void); /* cores.c */
 
 /* A thread that computes until `end` (TSC), giving way only when the timer says so. */
