@@ -74,39 +74,31 @@ static void push(struct path *p, struct qv_area **link)
 	p->link[p->depth++] = link;
 }
 
-/* From the root to the link that holds, or would hold, an area that starts at `start`. */
-static void descend(struct qv_areas *set, uint64_t start, struct path *p)
+/* From the root to the link that holds, or would hold, an area that starts at `start`. The last one passed that starts
+ * below, which is the one before if there is none at `start`. */
+static struct qv_area *descend(struct qv_areas *set, uint64_t start, struct path *p)
 {
-	struct qv_area **link = &set->root;
+	struct qv_area **link = &set->root, *below = NULL, *a;
 
 	p->depth = 0;
 	push(p, link);
-	while (*link && (*link)->start != start) {
-		link = start < (*link)->start ? &(*link)->left : &(*link)->right;
+	while ((a = *link) != NULL && a->start != start) {
+		if (start > a->start)
+			below = a;
+		link = start < a->start ? &a->left : &a->right;
 		push(p, link);
 	}
+	return below;
 }
 
-static struct qv_area *before(const struct qv_areas *set, uint64_t start)
+static void chain(struct qv_areas *set, struct qv_area *area, struct qv_area *prev)
 {
-	struct qv_area *a = set->root, *found = NULL;
-
-	while (a) {
-		if (a->start < start)
-			found = a;
-		a = a->start < start ? a->right : a->left;
-	}
-	return found;
-}
-
-static void chain(struct qv_areas *set, struct qv_area *area)
-{
-	area->prev = before(set, area->start);
-	area->next = area->prev ? area->prev->next : set->head;
-	assert(area->start < area->end && (!area->prev || area->prev->end <= area->start) &&
+	area->prev = prev;
+	area->next = prev ? prev->next : set->head;
+	assert(area->start < area->end && (!prev || prev->end <= area->start) &&
 		(!area->next || area->end <= area->next->start));
-	if (area->prev)
-		area->prev->next = area;
+	if (prev)
+		prev->next = area;
 	else
 		set->head = area;
 	if (area->next)
@@ -118,8 +110,7 @@ void qv_areas_insert(struct qv_areas *set, struct qv_area *area)
 	struct path p;
 
 	assert(set->count < QV_AREAS_MAX);
-	chain(set, area);
-	descend(set, area->start, &p);
+	chain(set, area, descend(set, area->start, &p));
 	area->left = area->right = NULL;
 	area->level = 1;
 	update(area);
@@ -308,6 +299,33 @@ void qv_area_twin(const struct qv_area *a)
 void qv_areas_twin(struct qv_areas *copy, const struct qv_areas *set)
 {
 	*copy = (struct qv_areas){.root = twin_of(set->root), .head = twin_of(set->head), .count = set->count};
+}
+
+/* The next n areas of the chain as a subtree. The right half is the larger one by at most one area, so it is as high as
+ * the left half or one level higher, which is the node's own. */
+static struct qv_area *build(struct qv_area **chain, uint32_t n)
+{
+	struct qv_area *left, *a;
+
+	if (n == 0)
+		return NULL;
+	left = build(chain, (n - 1) / 2);
+	a = *chain;
+	*chain = a->next;
+	a->left = left;
+	a->right = build(chain, n - 1 - (n - 1) / 2);
+	a->level = level_of(left) + 1;
+	update(a);
+	return a;
+}
+
+void qv_areas_build(struct qv_areas *set, struct qv_area *head, uint32_t count)
+{
+	assert(!set->root && count <= QV_AREAS_MAX);
+	set->head = head;
+	set->count = count;
+	set->root = build(&head, count);
+	assert(!head);
 }
 
 static bool shape_intact(const struct qv_area *a)

@@ -224,11 +224,28 @@ static void a_damaged_tree_is_seen(void **unused)
 	assert_false(qv_areas_intact(&m.set));
 }
 
+static void builds_in_one_go(void **unused)
+{
+	(void)unused;
+	for (uint32_t n = 0; n <= PAGES / 2; n++) {
+		reset();
+		for (uint32_t i = 0; i < n; i++) {
+			m.node[i] = (struct qv_area){.start = 2 * i + 1, .end = 2 * i + 2 + i % 2};
+			m.node[i].prev = i ? &m.node[i - 1] : NULL;
+			m.node[i].next = i + 1 < n ? &m.node[i + 1] : NULL;
+		}
+		qv_areas_build(&m.set, n ? &m.node[0] : NULL, n);
+		assert_int_equal(m.set.count, n);
+		assert_true(qv_areas_intact(&m.set));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_sets_agree),
 		cmocka_unit_test(ascending_and_descending),
+		cmocka_unit_test(builds_in_one_go),
 		cmocka_unit_test(a_copy_is_the_same_set),
 		cmocka_unit_test(room_in_an_empty_set),
 		cmocka_unit_test(a_damaged_tree_is_seen),

@@ -197,18 +197,43 @@ static void put_auxv(const struct qv_exec_start *s, uint64_t *words)
 	memcpy(words, pairs, sizeof(pairs));
 }
 
+/* The first NUL of text[at, end), or the end: by words where they fit (Mycroft 1987). */
+static uint64_t find_end(const char *text, uint64_t at, uint64_t end)
+{
+	for (; end - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, text + at, sizeof(word));
+		word = (word - 0x0101010101010101ull) & ~word & 0x8080808080808080ull;
+		if (word)
+			return at + ((uint64_t)__builtin_ctzll(word) >> 3);
+	}
+	while (at < end && text[at])
+		at++;
+	return at;
+}
+
+/* One string, or as much of it as `most` allows. What it cost. */
+static uint64_t note_string(const struct qv_exec_start *start, uint64_t *words, struct qv_exec_cursor *c, uint64_t most)
+{
+	uint64_t from = c->at, end = start->text_size - from < most ? start->text_size : from + most;
+	uint64_t stop = find_end(start->text, from, end);
+
+	if (!c->inside)
+		words[word_of(start, c->string)] = start->strings + from;
+	c->inside = stop == end;
+	c->string += !c->inside;
+	c->at = stop + !c->inside;
+	return c->at - from > QV_EXEC_STRING ? c->at - from : QV_EXEC_STRING;
+}
+
 enum qv_exec_step qv_exec_frame_step(const struct qv_exec_start *start, uint64_t *words, struct qv_exec_cursor *c,
 	uint64_t most)
 {
-	uint64_t end = start->text_size - c->at < most ? start->text_size : c->at + most;
 	uint32_t count = start->argc + start->envc;
 
-	for (; c->string < count && c->at < end; c->at++) {
-		if (!c->inside)
-			words[word_of(start, c->string)] = start->strings + c->at;
-		c->inside = start->text[c->at] != '\0';
-		c->string += !c->inside;
-	}
+	for (uint64_t cost; c->string < count && c->at < start->text_size && most > 0; most -= cost < most ? cost : most)
+		cost = note_string(start, words, c, most);
 	if (c->string < count)
 		return c->at == start->text_size ? QV_EXEC_BAD : QV_EXEC_MORE;
 	words[0] = start->argc;
@@ -222,5 +247,5 @@ bool qv_exec_frame(const struct qv_exec_start *start, uint64_t *words)
 {
 	struct qv_exec_cursor cursor = {0};
 
-	return qv_exec_frame_step(start, words, &cursor, start->text_size) == QV_EXEC_DONE;
+	return qv_exec_frame_step(start, words, &cursor, UINT64_MAX) == QV_EXEC_DONE;
 }

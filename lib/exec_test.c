@@ -172,14 +172,14 @@ static void makes_the_first_frame(void **state)
 	assert_int_equal(words[6], 3);
 	assert_int_equal(words[6 + QV_EXEC_AUXV_WORDS - 2], 0);
 	assert_int_equal(words[6 + QV_EXEC_AUXV_WORDS - 4], 33);
-	for (uint64_t most = 1; most < 12; most++) {
+	for (uint64_t most = 1; most < 60; most++) {
 		struct qv_exec_cursor cursor = {0};
 		uint64_t again[64];
 		uint32_t steps = 1;
 
 		while (qv_exec_frame_step(&s, again, &cursor, most) == QV_EXEC_MORE)
 			steps++;
-		assert_int_equal(steps, (10 + most - 1) / most);
+		assert_in_range(steps, most < 33 ? 2 : 1, 10);
 		assert_memory_equal(again, words, qv_exec_words(&s) * sizeof(*words));
 	}
 	s.vdso = 0;

@@ -134,6 +134,22 @@ int64_t path_open_file(const struct path_at *at, const char *path, uint32_t flag
 	return error;
 }
 
+int64_t path_open_program(const struct path_at *at, const char *path, struct file **file, char *to, size_t size)
+{
+	struct walk_end end;
+	int64_t error = walk(at, path, WALK_FOLLOW, &end);
+
+	if (error)
+		return error;
+	error = find_or_make(at, &end, LX_O_RDONLY, 0);
+	if (!error)
+		error = open_inode(end.inode, LX_O_RDONLY, file);
+	if (!error && walk_path(&end, to, size) < 0)
+		to[0] = '\0';
+	walk_drop(&end);
+	return error;
+}
+
 int64_t path_open(const struct path_at *at, struct fd_table *table, const char *path, uint32_t flags, uint32_t mode)
 {
 	struct file *file;

@@ -312,24 +312,19 @@ int64_t path_current(struct path_context *c, char *to, size_t size)
 	return directory_path(c->directory, to, size);
 }
 
-int64_t path_of_file(const struct path_at *at, const char *path, char *to, size_t size)
+int64_t walk_path(const struct walk_end *end, char *to, size_t size)
 {
-	struct walk_end end;
-	int64_t n = walk(at, path, WALK_FOLLOW, &end);
+	int64_t n = end->dir && end->inode ? directory_path(end->dir, to, size) : -LX_ENOENT;
 
-	if (n)
-		return n;
-	n = end.dir && end.inode ? directory_path(end.dir, to, size) : -LX_ENOENT;
 	if (n == 2)
 		n = 1; /* "/" has its slash */
-	if (n > 0 && (size_t)n + end.length + 1 > size)
+	if (n > 0 && (size_t)n + end->length + 1 > size)
 		n = -LX_ERANGE;
-	if (n > 0) {
-		to[n - 1] = '/';
-		memcpy(to + n, end.name, end.length);
-		n += (int64_t)end.length + 1;
-		to[n - 1] = '\0';
-	}
-	walk_drop(&end);
+	if (n <= 0)
+		return n;
+	to[n - 1] = '/';
+	memcpy(to + n, end->name, end->length);
+	n += (int64_t)end->length + 1;
+	to[n - 1] = '\0';
 	return n;
 }

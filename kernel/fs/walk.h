@@ -25,5 +25,7 @@ struct inode *walk_root(void);
  * lookup. */
 int64_t walk(const struct path_at *at, const char *path, uint32_t how, struct walk_end *end);
 void walk_drop(struct walk_end *end);
+/* The path of the end, without links: its length with the NUL, or an error. Preemptible. */
+int64_t walk_path(const struct walk_end *end, char *to, size_t size);
 
 #endif

@@ -29,7 +29,7 @@ struct area *area_search(struct space *space, uint64_t address)
 
 struct area *area_new(const struct space *space, uint32_t flags, struct space_backing *backing, uint64_t offset)
 {
-	struct area *a = space->areas.count < AREAS_MAX ? mm_cache_alloc(&areas) : NULL;
+	struct area *a = space->areas.count < AREAS_MAX ? mm_cache_take(&areas) : NULL;
 
 	if (!a)
 		return NULL;

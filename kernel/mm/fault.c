@@ -7,7 +7,9 @@
 
 #include "frames.h"
 
+#include <abi/linux.h>
 #include <hw/cpu.h>
+#include <lib/assert.h>
 #include <lib/string.h>
 #include <mm/frame.h>
 #include <sched/thread.h>
@@ -153,6 +155,41 @@ enum space_fault page_in(struct space *space, struct area *a, uint64_t at, bool 
 		sched_preempt_point(); /* up to three tables were cleared, a page may come */
 	}
 	return small_in(space, a, at, write, directory_page(directory, at));
+}
+
+enum space_fault space_touch(struct space *space, uint64_t address)
+{
+	struct area *a = area_at(space, address);
+
+	if (!a)
+		return SPACE_FAULT_NO_AREA;
+	return area_permits(a, SPACE_WRITE) ? page_in(space, a, address & ~(PAGE - 1), true) : SPACE_FAULT_RIGHTS;
+}
+
+int64_t space_cut_off(struct space *space, uint64_t address, uint64_t kept)
+{
+	uint64_t at = address & ~(PAGE - 1), gpa, from, *directory = directory_make(space, at), *entry;
+	const struct area *a = area_at(space, address);
+
+	assert(a && a->backing && !(a->flags & SPACE_SHARED) && kept <= PAGE);
+	if (!directory || !directory_fill(space, directory) || !space_charge(space, 1))
+		return -LX_ENOMEM;
+	sched_preempt_point();
+	from = a->backing->page(a->backing, (a->offset + (at - a->range.start)) / PAGE);
+	if (!from)
+		return -LX_EFAULT;
+	if (!space_page(space, &gpa)) {
+		mm_frame_put(from);
+		return -LX_ENOMEM;
+	}
+	memcpy(memory_at(gpa), memory_at(from), kept);
+	memset((uint8_t *)memory_at(gpa) + kept, 0, PAGE - kept);
+	mm_frame_put(from);
+	entry = directory_page(directory, at);
+	assert(*entry == 0);
+	*entry = gpa | leaf_bits(a, true);
+	space->resident++;
+	return 0;
 }
 
 enum space_fault space_fault(struct space *space, uint64_t address, uint64_t error)

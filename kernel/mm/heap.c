@@ -93,12 +93,19 @@ static void *take(struct mm_cache *cache)
 	return object;
 }
 
-void *mm_cache_alloc(struct mm_cache *cache)
+void *mm_cache_take(struct mm_cache *cache)
 {
 	uint64_t flags = lock_take(&caches);
 	void *object = take(cache);
 
 	lock_release(&caches, flags);
+	return object;
+}
+
+void *mm_cache_alloc(struct mm_cache *cache)
+{
+	void *object = mm_cache_take(cache);
+
 	if (object)
 		memset(object, 0, cache->size);
 	return object;
@@ -162,11 +169,7 @@ static struct mm_cache small[SMALL_STEPS] = {
 
 static struct mm_cache *small_cache(size_t bytes)
 {
-	unsigned step = 0;
-
-	while ((64u << step) < bytes)
-		step++;
-	return &small[step];
+	return &small[bytes <= 64 ? 0 : 58 - __builtin_clzll(bytes - 1)];
 }
 
 /* Give pages [from, to) of the block at `gpa` back, in the largest blocks that alignment allows: at most 18. */
@@ -206,6 +209,12 @@ void *mm_heap_alloc(size_t bytes)
 	if (bytes <= SMALL_MAX)
 		return mm_cache_alloc(small_cache(bytes));
 	return alloc_pages((bytes + QV_PAGE_SIZE - 1) / QV_PAGE_SIZE);
+}
+
+void *mm_heap_take(size_t bytes)
+{
+	assert(bytes > 0 && bytes <= SMALL_MAX);
+	return mm_cache_take(small_cache(bytes));
 }
 
 void mm_heap_free(void *block, size_t bytes)

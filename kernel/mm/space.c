@@ -65,7 +65,9 @@ void space_destroy(struct space *space)
 {
 	if (space_loaded(space))
 		hw_write_cr3(mm_root());
+	sched_preempt_point();
 	space_clear(space);
+	sched_preempt_point();
 	tables_destroy(space);
 	shared_quota_put(space->shared);
 	mm_cache_free(&spaces, space);
@@ -285,6 +287,73 @@ int64_t space_map(struct space *space, uint64_t address, uint64_t bytes, uint32_
 		return map_shared(space, (uint64_t)at, bytes, flags);
 	sched_preempt_point();
 	return map_at(space, (uint64_t)at, bytes, flags, backing, offset);
+}
+
+static bool parts_fit(const struct space_part *part, uint32_t count)
+{
+	uint64_t low = SPACE_USER_START;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t bytes = part[i].bytes;
+
+		if (!bytes)
+			continue;
+		if (part[i].start < low || !in_bounds(part[i].start, &bytes))
+			return false;
+		low = part[i].start + bytes;
+	}
+	return true;
+}
+
+/* Chained in order, in no set yet; how many in *made. NULL: no memory. */
+static struct area *make_parts(struct space *space, const struct space_part *part, uint32_t count, uint32_t *made)
+{
+	struct area *first = NULL, *last = NULL, *a;
+
+	*made = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!part[i].bytes)
+			continue;
+		a = area_new(space, part[i].flags & KNOWN_FLAGS, part[i].backing, part[i].offset);
+		if (!a)
+			break;
+		a->range = (struct qv_area){.start = part[i].start, .end = part[i].start + part[i].bytes};
+		a->range.prev = last ? &last->range : NULL;
+		if (last)
+			last->range.next = &a->range;
+		else
+			first = a;
+		last = a;
+		if (++*made % 4 == 0)
+			sched_preempt_point();
+	}
+	return first;
+}
+
+int64_t space_fill(struct space *space, const struct space_part *part, uint32_t count)
+{
+	uint32_t made, wanted = 0;
+	uint64_t pages = 0;
+	struct area *first;
+
+	assert(count <= SPACE_PARTS && space->areas.count == 0);
+	if (!parts_fit(part, count))
+		return -LX_ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		pages += part[i].bytes / PAGE;
+		wanted += part[i].bytes != 0;
+	}
+	first = make_parts(space, part, count, &made);
+	if (made == wanted) {
+		qv_areas_build(&space->areas, first ? &first->range : NULL, made);
+		space->reserved = pages;
+		return 0;
+	}
+	for (struct area *next; first; first = next) {
+		next = area_next(first);
+		area_free(first);
+	}
+	return -LX_ENOMEM;
 }
 
 int64_t space_unmap(struct space *space, uint64_t address, uint64_t bytes)

@@ -6,10 +6,12 @@
 #include "proc.h"
 
 #include <base/log.h>
+#include <base/memory.h>
 #include <fs/device.h>
 #include <hw/cpu.h>
 #include <lib/exec.h>
 #include <lib/string.h>
+#include <mm/frame.h>
 #include <proc/time.h>
 #include <proc/vdso.h>
 #include <sched/registers.h>
@@ -17,8 +19,9 @@
 #define PAGE 4096ull
 #define PIE_BASE 0x10000000ull   /* where a static-PIE goes: programs are placed the same way in every run */
 #define TEXT_STEP 256u /* bytes of text between two preemption points ... */
-#define FRAME_STEP 80u /* ... and of text that is looked at byte by byte */
-#define STRINGS_FIRST 4096u
+#define FRAME_STEP 384u /* ... and of text that is looked at */
+#define STRINGS_FIRST 1024u
+#define STRINGS_SMALL 2048u /* up to here a block need not be cleared */
 #define STRINGS_MOST (256u << 10) /* arguments and environment together */
 #define SCRIPT_DEPTH 4u
 #define WORD_BYTES 256u
@@ -41,13 +44,15 @@ struct image { /* all that exec gathers */
 	struct qv_exec exec;
 	struct strings strings;
 	struct memory *memory;
+	struct space_backing *backing; /* of the file, which holds it */
 	uint64_t bias, sp, vdso;
-	struct path_at at;
-	const char *path; /* of the file that is mapped: a script's interpreter */
-	uint8_t head[QV_EXEC_HEAD];
+	uint64_t top; /* of the stack */
+	char program[PROC_TOLD]; /* path of the file that is mapped, without links */
 	char script[WORD_BYTES], argument[WORD_BYTES];
 	char inner[WORD_BYTES]; /* the interpreter that is opened now: the next line overwrites `script` */
 };
+
+static struct mm_cache images = MM_CACHE(struct image);
 
 /* ---- strings ---- */
 
@@ -82,7 +87,7 @@ static bool grow(struct strings *s, size_t wanted)
 		return true;
 	if (size > STRINGS_MOST)
 		return false;
-	text = mm_heap_alloc(size);
+	text = size <= STRINGS_SMALL ? mm_heap_take(size) : mm_heap_alloc(size);
 	if (!text)
 		return false;
 	copy_text(text, s->text, s->used);
@@ -167,10 +172,29 @@ static int64_t add_interpreter(struct image *im, const char *path)
 
 /* ---- the file ---- */
 
+/* Look at the first page where it lies, the program's headers or a script's line: nobody else runs meanwhile. 1 = a
+ * script. */
+static int64_t read_head(struct image *im, const char *path, uint64_t size)
+{
+	uint64_t frame = im->backing ? im->backing->page(im->backing, 0) : 0;
+	uint64_t n = !frame ? 0 : size < QV_EXEC_HEAD ? size : QV_EXEC_HEAD;
+	const char *why = NULL;
+	bool script = qv_exec_script(memory_at(frame), n, im->script, im->argument, WORD_BYTES);
+
+	if (!script)
+		why = qv_exec_read(memory_at(frame), n, size, &im->exec);
+	if (frame)
+		mm_frame_put(frame);
+	if (!why)
+		return script;
+	log_debug("exec %s: %s", path, why);
+	return -LX_ENOEXEC;
+}
+
 static int64_t open_program(struct image *im, const struct path_at *at, const char *path)
 {
 	struct lx_stat stat;
-	int64_t n = path_open_file(at, path, LX_O_RDONLY, 0, &im->file);
+	int64_t n = path_open_program(at, path, &im->file, im->program, sizeof(im->program));
 
 	if (n)
 		return n;
@@ -179,17 +203,10 @@ static int64_t open_program(struct image *im, const struct path_at *at, const ch
 		return n;
 	if ((stat.mode & LX_S_IFMT) != LX_S_IFREG || !(stat.mode & 0111))
 		return -LX_EACCES;
-	n = file_load(im->file, im->head, sizeof(im->head), 0);
-	if (n < 0)
-		return n;
-	if (qv_exec_script(im->head, (uint64_t)n, im->script, im->argument, WORD_BYTES))
-		return 1;
-	const char *why = qv_exec_read(im->head, (uint64_t)n, (uint64_t)stat.size, &im->exec);
-
-	if (!why)
-		return 0;
-	log_debug("exec %s: %s", path, why);
-	return -LX_ENOEXEC;
+	if (file_backing(im->file, SPACE_READ | SPACE_EXEC, &im->backing))
+		return -LX_EACCES;
+	sched_preempt_point();
+	return read_head(im, path, (uint64_t)stat.size);
 }
 
 /* Follow "#!" lines to a program. `path` changes what AT_EXECFN says not at all: it stays the first one. */
@@ -205,73 +222,61 @@ static int64_t find_program(struct image *im, const struct path_at *at, const ch
 			result = open_program(im, at, memcpy(im->inner, im->script, sizeof(im->inner)));
 		path = im->inner;
 	}
-	im->at = *at;
-	im->path = path;
 	return result == 1 ? -LX_ELOOP : result;
 }
 
-static int64_t map_file_part(struct image *im, const struct qv_exec_segment *s, struct space_backing *backing)
+/* The file's pages of a segment and the zeros behind them. */
+static void add_segment(const struct image *im, const struct qv_exec_segment *s, struct space_part part[2])
 {
-	uint64_t start = (im->bias + s->vaddr) & ~(PAGE - 1), file_end = im->bias + s->vaddr + s->file_size;
-	uint64_t bytes = page_up(file_end) - start;
+	uint64_t start = (im->bias + s->vaddr) & ~(PAGE - 1), end = page_up(im->bias + s->vaddr + s->mem_size);
+	uint64_t file_end = s->file_size ? page_up(im->bias + s->vaddr + s->file_size) : start;
 
-	if (s->file_size == 0)
-		return 0;
-	return space_map(im->memory->space, start, bytes, (s->rights) | SPACE_FIXED, backing,
-		s->offset & ~(PAGE - 1));
+	part[0] = (struct space_part){start, file_end - start, s->rights, im->backing, s->offset & ~(PAGE - 1)};
+	part[1] = (struct space_part){file_end, end - file_end, s->rights, NULL, 0};
 }
 
-static int64_t map_zero_part(struct image *im, const struct qv_exec_segment *s)
-{
-	uint64_t file_end = im->bias + s->vaddr + s->file_size, end = im->bias + s->vaddr + s->mem_size;
-	uint64_t start = page_up(file_end);
+_Static_assert(2 * QV_EXEC_SEGMENTS + 3 <= SPACE_PARTS, "segments, stack and vDSO");
 
-	if (s->file_size == 0)
-		start = (im->bias + s->vaddr) & ~(PAGE - 1);
-	end = page_up(end);
-	return end > start ? space_map(im->memory->space, start, end - start, s->rights | SPACE_FIXED, NULL, 0) : 0;
-}
-
-static int64_t map_segments(struct image *im)
+/* From below: segments, stack, vDSO. The latter two share their page table. */
+static int64_t lay_out(struct image *im, bool vdso)
 {
-	struct space_backing *backing;
-	int64_t result = file_backing(im->file, SPACE_READ | SPACE_EXEC, &backing);
+	struct memory *m = im->memory;
+	uint64_t stack = process_self()->stack_limit;
+	uint32_t n = 2 * im->exec.count;
+	struct space_part part[SPACE_PARTS];
 
 	im->bias = im->exec.movable ? PIE_BASE - (im->exec.low & ~(PAGE - 1)) : 0;
-	for (uint32_t i = 0; result >= 0 && i < im->exec.count; i++) {
-		result = map_file_part(im, &im->exec.segment[i], backing);
-		sched_preempt_point();
-		if (result >= 0)
-			result = map_zero_part(im, &im->exec.segment[i]);
-		sched_preempt_point();
+	im->top = SPACE_USER_END - vdso_bytes();
+	for (uint32_t i = 0; i < im->exec.count; i++)
+		add_segment(im, &im->exec.segment[i], &part[2 * i]);
+	part[n++] = (struct space_part){im->top - stack, stack, SPACE_READ | SPACE_WRITE | SPACE_GROWS, NULL, 0};
+	if (vdso) {
+		im->vdso = vdso_parts(im->top, &part[n]);
+		n += 2;
 	}
-	im->memory->brk_start = im->memory->brk = im->bias + im->exec.high;
-	return result < 0 ? result : 0;
+	m->brk_start = m->brk = im->bias + im->exec.high;
+	sched_preempt_point();
+	return space_fill(m->space, part, n);
 }
 
-static int64_t map_stack(struct image *im)
+/* The rest of a file's last page in a writable segment is zero memory, not file. */
+static int64_t cut_tails(const struct image *im)
 {
-	uint64_t bytes = process_self()->stack_limit;
-	int64_t result = space_map(im->memory->space, SPACE_USER_END - bytes, bytes,
-		SPACE_READ | SPACE_WRITE | SPACE_FIXED | SPACE_GROWS, NULL, 0);
+	int64_t error = 0;
 
-	return result < 0 ? result : 0;
+	for (uint32_t i = 0; i < im->exec.count && !error; i++) {
+		const struct qv_exec_segment *s = &im->exec.segment[i];
+		uint64_t end = im->bias + s->vaddr + s->file_size;
+
+		if (s->mem_size == s->file_size || !s->file_size || end % PAGE == 0 || !(s->rights & QV_EXEC_WRITE))
+			continue;
+		error = space_cut_off(im->memory->space, end, end % PAGE);
+		sched_preempt_point();
+	}
+	return error;
 }
 
 /* ---- with the new space loaded ---- */
-
-/* The rest of a file's last page in a writable segment is zero memory, not file. */
-static int64_t clear_tails(const struct image *im)
-{
-	for (uint32_t i = 0; i < im->exec.count; i++) {
-		const struct qv_exec_segment *s = &im->exec.segment[i];
-		uint64_t from = im->bias + s->vaddr + s->file_size, tail = (PAGE - from % PAGE) % PAGE;
-
-		if (s->mem_size > s->file_size && s->file_size && tail && (s->rights & QV_EXEC_WRITE) && user_zero(from, tail))
-			return -LX_EFAULT;
-	}
-	return 0;
-}
 
 static uint32_t capabilities; /* CPUID 1 EDX: asked once, since CPUID may leave the sandbox */
 
@@ -294,7 +299,7 @@ static int64_t write_stack(struct image *im, const char *path)
 		.text_size = im->strings.used, .entry = im->bias + im->exec.entry, .phnum = im->exec.phnum,
 		.phdr = im->exec.phdr ? im->bias + im->exec.phdr : 0, .features = capabilities, .clock_ticks = CLOCK_TICKS,
 		.vdso = im->vdso};
-	uint64_t sp = SPACE_USER_END - 16, *words;
+	uint64_t sp = im->top - 16, *words;
 	struct qv_exec_cursor cursor = {0};
 	enum qv_exec_step step;
 	uint8_t seed[16];
@@ -308,7 +313,7 @@ static int64_t write_stack(struct image *im, const char *path)
 	start.strings = push(&sp, im->strings.text, im->strings.used, &error);
 	start.random = push(&sp, seed, sizeof(seed), &error);
 	sp = (sp & ~15ull) - ((bytes + 15) & ~(size_t)15);
-	words = mm_heap_alloc(bytes);
+	words = bytes <= STRINGS_SMALL ? mm_heap_take(bytes) : mm_heap_alloc(bytes);
 	if (!words)
 		return -LX_ENOMEM;
 	while ((step = qv_exec_frame_step(&start, words, &cursor, FRAME_STEP)) == QV_EXEC_MORE)
@@ -341,8 +346,7 @@ static void tell(struct image *im)
 
 	m->command_bytes = (uint32_t)(at < sizeof(m->command) ? at : sizeof(m->command));
 	memcpy(m->command, im->strings.text, m->command_bytes);
-	if (path_of_file(&im->at, im->path, m->program, sizeof(m->program)) < 0)
-		m->program[0] = '\0';
+	memcpy(m->program, im->program, strlen(im->program) + 1);
 }
 
 /* Descriptors and handlers that exec must have for itself; false: no memory. */
@@ -373,7 +377,6 @@ static void begin(struct image *im, struct trap_frame *frame, const char *path)
 	struct process *p = t->process;
 
 	fd_exec(p->files);
-	signal_exec(p);
 	sched_preempt_point();
 	set_name(p, path);
 	t->alternate = (struct lx_stack){.flags = LX_SS_DISABLE};
@@ -413,11 +416,8 @@ static int64_t move_in(struct image *im, struct trap_frame *frame, const char *p
 	task_end_others();
 	old = memory_switch(im->memory);
 	sched_preempt_point();
-	error = clear_tails(im);
-	sched_preempt_point();
-	if (!error)
-		error = write_stack(im, path);
-	if (!error && !unshare(p))
+	error = write_stack(im, path);
+	if (!error && (!unshare(p) || !signal_exec(p)))
 		error = -LX_ENOMEM;
 	if (error) {
 		memory_switch(old);
@@ -442,12 +442,8 @@ static int64_t build(struct image *im)
 	if (!im->memory)
 		return -LX_ENOMEM;
 	tell(im);
-	error = map_segments(im);
-	if (!error)
-		error = map_stack(im);
-	if (error || process_self()->arena) /* after a migration the clocks are those of another kernel: it is asked */
-		return error;
-	return vdso_map(im->memory->space, &im->vdso);
+	error = lay_out(im, !process_self()->arena); /* after a migration the clocks are another kernel's: it is asked */
+	return error ? error : cut_tails(im);
 }
 
 static void drop(struct image *im)
@@ -458,7 +454,21 @@ static void drop(struct image *im)
 		mm_heap_free(im->strings.text, im->strings.size);
 	if (im->memory)
 		memory_put(im->memory);
-	mm_heap_free(im, sizeof(*im));
+	mm_cache_free(&images, im);
+}
+
+/* Nothing gathered yet; what is not set here is written before it is read. NULL: no memory. */
+static struct image *create(void)
+{
+	struct image *im = mm_cache_take(&images);
+
+	if (!im)
+		return NULL;
+	im->file = NULL;
+	im->memory = NULL;
+	im->strings = (struct strings){0};
+	im->vdso = 0;
+	return im;
 }
 
 static int64_t run(struct image *im, struct trap_frame *frame, const struct path_at *at, const char *path)
@@ -473,7 +483,7 @@ static int64_t run(struct image *im, struct trap_frame *frame, const struct path
 int64_t process_exec(struct trap_frame *frame, const struct path_at *at, const char *path, uint64_t arguments,
 	uint64_t environment)
 {
-	struct image *im = mm_heap_alloc(sizeof(*im));
+	struct image *im = create();
 	int64_t error;
 
 	if (!im)
@@ -491,7 +501,7 @@ int64_t process_exec(struct trap_frame *frame, const struct path_at *at, const c
 int64_t exec_first(struct trap_frame *frame, const char *path, const char *const *arguments,
 	const char *const *environment)
 {
-	struct image *im = mm_heap_alloc(sizeof(*im));
+	struct image *im = create();
 	struct path_at at = {.context = process_self()->paths, .fd = LX_AT_FDCWD};
 	int64_t error = 0;
 

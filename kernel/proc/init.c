@@ -36,7 +36,7 @@ static bool leader(void)
 
 static bool ignores(int32_t signal)
 {
-	return process_self()->handlers->action[signal].handler == LX_SIG_IGN ||
+	return process_self()->handlers->actions->action[signal].handler == LX_SIG_IGN ||
 		(task_self()->blocked & SIGNAL_BIT(signal));
 }
 

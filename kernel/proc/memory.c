@@ -10,14 +10,20 @@
 
 static struct mm_cache memories = MM_CACHE(struct memory);
 static struct mm_cache handler_tables = MM_CACHE(struct handlers);
+static struct mm_cache action_tables = MM_CACHE(struct actions);
+static struct actions defaults; /* of programs that change none, on any core: not counted, never changed */
 
 struct memory *memory_create(uint64_t limit, struct mm_arena *arena)
 {
-	struct memory *m = mm_cache_alloc(&memories);
+	struct memory *m = mm_cache_take(&memories);
 
 	if (!m)
 		return NULL;
 	m->references = 1;
+	m->lock = (struct mutex){0};
+	m->brk_start = m->brk = 0;
+	m->command_bytes = 0;
+	m->program[0] = '\0';
 	m->space = arena ? space_create_migratable(limit, arena) : space_create(limit);
 	if (m->space)
 		return m;
@@ -45,20 +51,50 @@ struct memory *memory_switch(struct memory *m)
 	return old;
 }
 
+static void actions_get(struct actions *a)
+{
+	if (a != &defaults)
+		a->references++;
+}
+
+static void actions_put(struct actions *a)
+{
+	if (a != &defaults && --a->references == 0)
+		mm_cache_free(&action_tables, a);
+}
+
 struct handlers *handlers_create(const struct handlers *from)
 {
-	struct handlers *h = mm_cache_alloc(&handler_tables);
+	struct handlers *h = mm_cache_take(&handler_tables);
 
 	if (!h)
 		return NULL;
-	if (from)
-		*h = *from;
 	h->references = 1;
+	h->actions = from ? from->actions : &defaults;
+	actions_get(h->actions);
 	return h;
 }
 
 void handlers_put(struct handlers *h)
 {
-	if (--h->references == 0)
-		mm_cache_free(&handler_tables, h);
+	if (--h->references)
+		return;
+	actions_put(h->actions);
+	mm_cache_free(&handler_tables, h);
+}
+
+bool handlers_own(struct handlers *h)
+{
+	struct actions *own;
+
+	if (h->actions != &defaults && h->actions->references == 1)
+		return true;
+	own = mm_cache_take(&action_tables);
+	if (!own)
+		return false;
+	*own = *h->actions;
+	own->references = 1;
+	actions_put(h->actions);
+	h->actions = own;
+	return true;
 }

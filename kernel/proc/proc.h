@@ -59,8 +59,11 @@ void memory_put(struct memory *m);
 /* Make `m` the memory of the calling process and task, and load it; the old one is returned, referenced. */
 struct memory *memory_switch(struct memory *m);
 
+/* With the actions of `from`, or with default ones. NULL: no memory. */
 struct handlers *handlers_create(const struct handlers *from);
 void handlers_put(struct handlers *h);
+/* Make the actions, which others may have as well, its own: to be changed. False: no memory. */
+bool handlers_own(struct handlers *h);
 
 /* A process without tasks, known to nobody; NULL: no memory or no number. */
 struct process *process_create(int32_t pid);

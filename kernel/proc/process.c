@@ -127,9 +127,9 @@ static struct memory *copy_memory(struct process *parent)
 		return NULL;
 	m->brk_start = from->brk_start;
 	m->brk = from->brk;
-	memcpy(m->command, from->command, sizeof(m->command));
+	memcpy(m->command, from->command, from->command_bytes);
 	m->command_bytes = from->command_bytes;
-	memcpy(m->program, from->program, sizeof(m->program));
+	memcpy(m->program, from->program, strlen(from->program) + 1);
 	sched_preempt_point();
 	memory_lock(from);
 	error = space_fork(m->space, from->space);
@@ -309,7 +309,7 @@ void process_release_parent(struct process *p)
 
 static bool wants_no_zombie(const struct process *parent)
 {
-	const struct lx_sigaction *a = &parent->handlers->action[LX_SIGCHLD];
+	const struct lx_sigaction *a = &parent->handlers->actions->action[LX_SIGCHLD];
 
 	return a->handler == LX_SIG_IGN || (a->flags & LX_SA_NOCLDWAIT);
 }
@@ -335,7 +335,7 @@ void process_tell_parent(struct process *p, int32_t code)
 	info.sender.status = code == LX_CLD_EXITED ? (int32_t)(p->exit_status >> 8) : (int32_t)(p->exit_status & 0x7f);
 	if (!ended)
 		info.signal = LX_SIGCHLD;
-	if (info.signal && (ended || !(parent->handlers->action[LX_SIGCHLD].flags & LX_SA_NOCLDSTOP)))
+	if (info.signal && (ended || !(parent->handlers->actions->action[LX_SIGCHLD].flags & LX_SA_NOCLDSTOP)))
 		signal_process(parent, info.signal, &info);
 	sched_wake_all(&parent->child_wait);
 	if (ended && wants_no_zombie(parent)) {

@@ -17,7 +17,7 @@
 
 static bool is_ignored(const struct process *p, int32_t signal)
 {
-	uint64_t handler = p->handlers->action[signal].handler;
+	uint64_t handler = p->handlers->actions->action[signal].handler;
 
 	return handler == LX_SIG_IGN || (handler == LX_SIG_DFL && (SIGNAL_BIT(signal) & IGNORED_BY_DEFAULT));
 }
@@ -160,14 +160,34 @@ int64_t signal_group(int32_t group, int32_t signal, const struct lx_siginfo *inf
 	return found;
 }
 
+/* An action of `p` that may be changed, or NULL: no memory. */
+static struct lx_sigaction *slot_of(struct process *p, int32_t signal)
+{
+	if (!handlers_own(p->handlers))
+		return NULL;
+	p->handlers->actions->set |= SIGNAL_BIT(signal);
+	return &p->handlers->actions->action[signal];
+}
+
+/* To the default. A process that has no memory left even for this ends. */
+static void reset_handler(struct process *p, int32_t signal)
+{
+	struct lx_sigaction *slot = slot_of(p, signal);
+
+	if (slot)
+		slot->handler = LX_SIG_DFL;
+	else
+		signal_process(p, LX_SIGKILL, NULL);
+}
+
 void signal_fault(int32_t signal, int32_t code, uint64_t address)
 {
 	struct task *t = task_self();
-	struct lx_sigaction *a = &t->process->handlers->action[signal];
+	const struct lx_sigaction *a = &t->process->handlers->actions->action[signal];
 
 	t->info = (struct lx_siginfo){.signal = signal, .code = code, .address = address};
 	if ((t->blocked & SIGNAL_BIT(signal)) || a->handler == LX_SIG_IGN) { /* it would come again for ever */
-		a->handler = LX_SIG_DFL;
+		reset_handler(t->process, signal);
 		t->blocked &= ~SIGNAL_BIT(signal);
 	}
 	t->sent = t->info;
@@ -178,14 +198,18 @@ void signal_fault(int32_t signal, int32_t code, uint64_t address)
 int64_t signal_action(int32_t signal, const struct lx_sigaction *new, struct lx_sigaction *old)
 {
 	struct process *p = process_self();
+	struct lx_sigaction *slot;
 
 	if (signal < 1 || signal > LX_SIGNALS || (new && (SIGNAL_BIT(signal) & SIGNAL_UNBLOCKABLE)))
 		return -LX_EINVAL;
-	*old = p->handlers->action[signal];
+	*old = p->handlers->actions->action[signal];
 	if (!new)
 		return 0;
-	p->handlers->action[signal] = *new;
-	p->handlers->action[signal].mask &= ~SIGNAL_UNBLOCKABLE;
+	slot = slot_of(p, signal);
+	if (!slot)
+		return -LX_ENOMEM;
+	*slot = *new;
+	slot->mask &= ~SIGNAL_UNBLOCKABLE;
 	if (is_ignored(p, signal)) {
 		p->pending &= ~SIGNAL_BIT(signal);
 		for (struct task *t = p->tasks; t; t = t->next)
@@ -265,14 +289,23 @@ int64_t signal_wait(uint64_t set, struct lx_siginfo *info, uint64_t deadline)
 	return result == WAIT_TIMEOUT ? -LX_EAGAIN : -LX_EINTR;
 }
 
-void signal_exec(struct process *p)
+bool signal_exec(struct process *p)
 {
-	struct lx_sigaction *a = p->handlers->action;
+	uint64_t left = p->handlers->actions->set;
+	struct lx_sigaction *a;
 
-	for (int i = 1; i <= LX_SIGNALS; i++) {
-		if (a[i].handler != LX_SIG_DFL || a[i].flags)
-			a[i] = (struct lx_sigaction){.handler = a[i].handler == LX_SIG_IGN ? LX_SIG_IGN : LX_SIG_DFL};
+	if (!left)
+		return true;
+	if (!handlers_own(p->handlers))
+		return false;
+	for (a = p->handlers->actions->action; left; left &= left - 1) {
+		int i = __builtin_ctzll(left) + 1;
+
+		a[i] = (struct lx_sigaction){.handler = a[i].handler == LX_SIG_IGN ? LX_SIG_IGN : LX_SIG_DFL};
+		if (a[i].handler == LX_SIG_DFL)
+			p->handlers->actions->set &= ~SIGNAL_BIT(i);
 	}
+	return true;
 }
 
 /* ---- default actions ---- */
@@ -368,7 +401,7 @@ static void settle_call(struct trap_frame *frame, const struct lx_sigaction *a)
 
 static void run_handler(struct task *t, struct trap_frame *frame, int32_t signal, const struct lx_siginfo *info)
 {
-	struct lx_sigaction *slot = &t->process->handlers->action[signal], a = *slot;
+	const struct lx_sigaction a = t->process->handlers->actions->action[signal];
 	uint64_t mask = t->restore_mask ? t->saved_mask : t->blocked;
 
 	give_up_call(t, frame);
@@ -382,7 +415,7 @@ static void run_handler(struct task *t, struct trap_frame *frame, int32_t signal
 	set_blocked(t, t->blocked | a.mask |
 		((a.flags & LX_SA_NODEFER) ? 0 : SIGNAL_BIT(signal) & ~SIGNAL_UNBLOCKABLE));
 	if (a.flags & LX_SA_RESETHAND)
-		slot->handler = LX_SIG_DFL;
+		reset_handler(t->process, signal);
 }
 
 static void deliver_all(struct task *t, struct trap_frame *frame)
@@ -398,9 +431,9 @@ static void deliver_all(struct task *t, struct trap_frame *frame)
 		signal = take(t, ~t->blocked, &info);
 		if (!signal)
 			return;
-		if (p->handlers->action[signal].handler > LX_SIG_IGN)
+		if (p->handlers->actions->action[signal].handler > LX_SIG_IGN)
 			run_handler(t, frame, signal, &info);
-		else if (p->handlers->action[signal].handler == LX_SIG_DFL)
+		else if (p->handlers->actions->action[signal].handler == LX_SIG_DFL)
 			act_by_default(p, signal, frame);
 	}
 }

@@ -52,15 +52,16 @@ void vdso_init(void)
 		mm_frame_get(frame_of(i));
 }
 
-int64_t vdso_map(struct space *space, uint64_t *header)
+uint64_t vdso_bytes(void)
 {
-	int64_t at = space_map(space, 0, pages() * VDSO_PAGE, SPACE_READ | SPACE_EXEC, &vdso, 0), error;
+	return pages() * VDSO_PAGE;
+}
 
-	if (at < 0)
-		return at;
-	*header = (uint64_t)at + VDSO_PAGE;
-	error = space_map(space, (uint64_t)at, VDSO_PAGE, SPACE_READ | SPACE_FIXED, &vdso, 0);
-	return error < 0 ? error : 0;
+uint64_t vdso_parts(uint64_t start, struct space_part part[2])
+{
+	part[0] = (struct space_part){start, VDSO_PAGE, SPACE_READ, &vdso, 0};
+	part[1] = (struct space_part){start + VDSO_PAGE, vdso_bytes() - VDSO_PAGE, SPACE_READ | SPACE_EXEC, &vdso, VDSO_PAGE};
+	return start + VDSO_PAGE;
 }
 
 const char *vdso_label(struct space *space, uint64_t at)

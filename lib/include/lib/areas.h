@@ -48,6 +48,9 @@ bool qv_areas_room(const struct qv_areas *set, uint64_t low, uint64_t high, uint
  */
 void qv_area_twin(const struct qv_area *a);
 void qv_areas_twin(struct qv_areas *copy, const struct qv_areas *set);
+/* Fill an empty set with `count` areas at once: a chain in order from `head` on, whose bounds and links are set.
+ * Some 40 instructions each: many of them are better inserted one by one, with others let in between. */
+void qv_areas_build(struct qv_areas *set, struct qv_area *head, uint32_t count);
 /* Are order, links, balance and bounds right? Walks everything: tests and debug builds. */
 bool qv_areas_intact(const struct qv_areas *set);
 

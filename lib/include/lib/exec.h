@@ -64,7 +64,9 @@ size_t qv_exec_words(const struct qv_exec_start *start);
  * than it should. */
 bool qv_exec_frame(const struct qv_exec_start *start, uint64_t *words);
 
-/* The same in steps that look at `most` bytes of the text at most, from a zero cursor on, until it is not MORE. */
+/* The same in steps that look at `most` bytes of the text at most, from a zero cursor on, until it is not MORE. A
+ * string counts as QV_EXEC_STRING bytes at least. */
+#define QV_EXEC_STRING 16u
 enum qv_exec_step { QV_EXEC_MORE, QV_EXEC_DONE, QV_EXEC_BAD };
 struct qv_exec_cursor {
 	uint64_t at;

@@ -40,6 +40,8 @@ void path_drop(struct path_text *p);
 
 /* A description, or an error, for in-kernel use (execve, boot). */
 int64_t path_open_file(const struct path_at *at, const char *path, uint32_t flags, uint32_t mode, struct file **file);
+/* The same for reading, and the file's own path, without links; "" if that is longer than `size`. */
+int64_t path_open_program(const struct path_at *at, const char *path, struct file **file, char *to, size_t size);
 /* openat: a descriptor of `table`. */
 int64_t path_open(const struct path_at *at, struct fd_table *table, const char *path, uint32_t flags, uint32_t mode);
 /* The inode, referenced. `flags`: LX_AT_SYMLINK_NOFOLLOW, LX_AT_EMPTY_PATH. */
@@ -71,7 +73,5 @@ int64_t path_fchdir(struct path_context *c, struct file *f);
 int64_t path_current(struct path_context *c, char *to, size_t size);
 /* The path of any inode that has one: as path_current. For /proc/PID/exe and cwd. */
 int64_t path_of(struct inode *inode, char *to, size_t size);
-/* The path without links of the file that `path` leads to: as path_current. */
-int64_t path_of_file(const struct path_at *at, const char *path, char *to, size_t size);
 
 #endif

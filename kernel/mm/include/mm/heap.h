@@ -29,10 +29,14 @@ struct mm_cache {
 void mm_cache_init(struct mm_cache *cache, uint32_t bytes, const char *name);
 /* A zeroed object, 64-byte aligned, or NULL when memory is gone. Thread context. */
 void *mm_cache_alloc(struct mm_cache *cache);
+/* The same with undefined contents, for those who set every field: clearing costs as much as the rest. */
+void *mm_cache_take(struct mm_cache *cache);
 void mm_cache_free(struct mm_cache *cache, void *object);
 /* Up to 2 MiB, zeroed, page-aligned when > 2 KiB; NULL when memory is gone. `bytes` must be given back. Thread context;
  * more than a page: preemptible. Whole pages are taken above 2 KiB, no more than `bytes` need. */
 void *mm_heap_alloc(size_t bytes);
+/* Undefined contents, up to 2,048 bytes. */
+void *mm_heap_take(size_t bytes);
 void mm_heap_free(void *block, size_t bytes);
 /* Is every cache block that is reached in order? Walks `cache`; for tests and debug builds. */
 bool mm_cache_intact(struct mm_cache *cache);

@@ -30,6 +30,10 @@ struct space_backing {
 	void (*reference)(struct space_backing *backing, int change);
 };
 
+enum space_fault {
+	SPACE_FAULT_DONE, SPACE_FAULT_NO_AREA, SPACE_FAULT_RIGHTS, SPACE_FAULT_NO_MEMORY, SPACE_FAULT_BACKING
+};
+
 struct space_usage {
 	uint64_t resident; /* bytes mapped to frames, shared ones included */
 	uint64_t tables;   /* bytes of page tables */
@@ -51,6 +55,21 @@ uint64_t space_root(const struct space *space);
 /* Map; returns the address or an error. `backing` may be NULL (zero pages); `offset` in bytes, page-aligned. */
 int64_t space_map(struct space *space, uint64_t address, uint64_t bytes, uint32_t flags, struct space_backing *backing,
 	uint64_t offset);
+/* What execve puts into an empty space, at once: areas with ascending addresses, SPACE_FIXED implied; those without
+ * bytes are left out. 0 or -LX_ENOMEM; then nothing is mapped. */
+#define SPACE_PARTS 32u
+struct space_part {
+	uint64_t start, bytes; /* page-aligned */
+	uint32_t flags;
+	struct space_backing *backing;
+	uint64_t offset;
+};
+int64_t space_fill(struct space *space, const struct space_part *part, uint32_t count);
+/* Before the first access to the page around `address`, which is writable, private and has a backing: make it the
+ * space's own with the backing's first `kept` bytes, zeros behind. 0, -LX_ENOMEM, -LX_EFAULT. */
+int64_t space_cut_off(struct space *space, uint64_t address, uint64_t kept);
+/* Have the page around `address` as a write of the program would. */
+enum space_fault space_touch(struct space *space, uint64_t address);
 int64_t space_unmap(struct space *space, uint64_t address, uint64_t bytes);
 /* -EACCES where writing is asked for and can never be allowed. */
 int64_t space_protect(struct space *space, uint64_t address, uint64_t bytes, uint32_t rights);
@@ -69,9 +88,6 @@ bool space_allows(struct space *space, uint64_t address, uint64_t bytes, uint32_
 #define SPACE_ABSENT 1ull
 bool space_shared_frame(struct space *space, uint64_t address, uint64_t *frame);
 
-enum space_fault {
-	SPACE_FAULT_DONE, SPACE_FAULT_NO_AREA, SPACE_FAULT_RIGHTS, SPACE_FAULT_NO_MEMORY, SPACE_FAULT_BACKING
-};
 /* A page fault at `address`; `error` as the processor pushed it. */
 enum space_fault space_fault(struct space *space, uint64_t address, uint64_t error);
 void space_usage(const struct space *space, struct space_usage *usage);

@@ -36,10 +36,17 @@ struct memory {
 	char program[PROC_TOLD]; /* path of the program's file; empty = too long, or none */
 };
 
+/* What signals do. Processes that fork made have one table until one of them changes it. */
+struct actions {
+	uint32_t references; /* handlers that have this table */
+	uint64_t set;        /* signals that may have something other than zeros; bit signal - 1 */
+	struct lx_sigaction action[LX_SIGNALS + 1];
+};
+
 /* Signal handlers, shared by CLONE_SIGHAND. */
 struct handlers {
 	uint32_t references;
-	struct lx_sigaction action[LX_SIGNALS + 1];
+	struct actions *actions; /* shared until handlers_own */
 };
 
 enum process_state { PROCESS_ALIVE, PROCESS_STOPPED, PROCESS_DYING, PROCESS_ZOMBIE };

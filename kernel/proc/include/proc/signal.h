@@ -39,8 +39,8 @@ bool signal_kept_deadline(uint64_t *deadline);
 int64_t signal_wait(uint64_t set, struct lx_siginfo *info, uint64_t deadline);
 int64_t signal_return(struct trap_frame *frame);
 int64_t signal_alternate_stack(const struct lx_stack *new, struct lx_stack *old, uint64_t sp);
-/* Handlers after exec: all caught ones become default. */
-void signal_exec(struct process *p);
+/* Handlers after exec: all caught ones become default. False: no memory, nothing is changed. */
+bool signal_exec(struct process *p);
 /* `t`, of `p` or gone from it, takes the signals in `set` no more: another task of p looks at those that wait. */
 void signal_pass_on(struct process *p, const struct task *t, uint64_t set);
 /* The hook of the way to ring 3. */

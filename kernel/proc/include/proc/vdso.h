@@ -12,8 +12,9 @@
 
 /* Once, before the first program. */
 void vdso_init(void);
-/* Map both into `space` at the highest free addresses: 0 and where the ELF header is, or -LX_ENOMEM. */
-int64_t vdso_map(struct space *space, uint64_t *header);
+/* Bytes of both, and what is mapped from `start` on; returns where the ELF header is. */
+uint64_t vdso_bytes(void);
+uint64_t vdso_parts(uint64_t start, struct space_part part[2]);
 /* What /proc/PID/maps says of the area at `at`, after a blank: " [vdso]", " [vvar]"; NULL: it is neither. */
 const char *vdso_label(struct space *space, uint64_t at);
 /* The kernel's side of the page. */
