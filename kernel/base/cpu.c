@@ -18,7 +18,8 @@
 _Static_assert(offsetof(struct cpu, resume) == CPU_RESUME && offsetof(struct cpu, thread) == CPU_THREAD &&
 	offsetof(struct cpu, kernel_stack) == CPU_KERNEL_STACK && offsetof(struct cpu, user_sp) == CPU_USER_SP &&
 	offsetof(struct cpu, scheduler) == CPU_SCHEDULER && offsetof(struct cpu, irq_cycles) == CPU_IRQ_CYCLES &&
-	offsetof(struct cpu, thread_since) == CPU_THREAD_SINCE, "offsets in entry.h");
+	offsetof(struct cpu, thread_since) == CPU_THREAD_SINCE &&
+	offsetof(struct cpu, watch) == CPU_WATCH, "offsets in entry.h");
 
 struct cpu cpus[QV_MAX_CORES];
 

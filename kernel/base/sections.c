@@ -11,11 +11,13 @@ void sections_measure(bool on)
 	struct cpu *cpu = this_cpu();
 
 	cpu->sections = NULL;
+	cpu->watch &= ~(uint64_t)CPU_WATCH_SECTIONS;
 	syscall_measure(on);
 	if (!on)
 		return;
 	of_core[cpu->index] = (struct sections){0};
 	cpu->sections = &of_core[cpu->index];
+	cpu->watch |= CPU_WATCH_SECTIONS;
 }
 
 const struct sections *sections_seen(void)

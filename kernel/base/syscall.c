@@ -6,6 +6,7 @@
 #include <base/syscall.h>
 #include <hw/cpu.h>
 #include <hw/msr.h>
+#include <lib/assert.h>
 
 #define STAR_KERNEL_SHIFT 32u
 #define STAR_USER_SHIFT   48u
@@ -13,8 +14,10 @@
 
 extern char syscall_entry[]; /* entry.S */
 extern char syscall_entry_32[];
+syscall_handler syscall_whole; /* entry.S */
 
-syscall_handler *const *syscall_table; /* read by entry.S, as are the next three */
+syscall_handler *syscall_table[SYSCALL_NUMBERS]; /* read by entry.S, as are the next four */
+syscall_handler *syscall_whole_table[SYSCALL_NUMBERS];
 uint64_t syscall_count;
 syscall_handler *syscall_unknown;
 void (*syscall_decide)(void);
@@ -24,16 +27,22 @@ static int64_t nobody(struct trap_frame *frame)
 	panic("system call %lld before any was installed", (long long)frame->error);
 }
 
-void syscall_install(syscall_handler *const *table, unsigned count, syscall_handler *unknown)
+void syscall_enter(uint64_t number, syscall_handler *handler, bool whole)
 {
-	syscall_table = table;
-	syscall_count = count;
+	assert(number < SYSCALL_NUMBERS);
+	syscall_whole_table[number] = handler;
+	syscall_table[number] = whole ? syscall_whole : handler;
+}
+
+void syscall_install(uint64_t count, syscall_handler *unknown)
+{
+	assert(count <= SYSCALL_NUMBERS);
 	syscall_unknown = unknown;
+	syscall_count = count;
 }
 
 /* All calls come here as unknown ones while they are measured. */
 static struct {
-	syscall_handler *const *table;
 	syscall_handler *unknown;
 	uint64_t count;
 } behind;
@@ -44,7 +53,7 @@ static int64_t measured(struct trap_frame *frame)
 	int64_t result;
 
 	section_begin(number);
-	result = number < behind.count ? behind.table[number](frame) : behind.unknown(frame);
+	result = number < behind.count ? syscall_table[number](frame) : behind.unknown(frame);
 	if (!cpu_thread_work(this_cpu())) /* else it goes on in trap_work */
 		section_end(SECTION_RING3);
 	return result;
@@ -53,10 +62,9 @@ static int64_t measured(struct trap_frame *frame)
 void syscall_measure(bool on)
 {
 	if (on && syscall_unknown != measured) {
-		behind.table = syscall_table;
 		behind.unknown = syscall_unknown;
 		behind.count = syscall_count;
-		syscall_install(syscall_table, 0, measured);
+		syscall_install(0, measured);
 	} else if (!on && syscall_unknown == measured) {
 		syscall_unknown = behind.unknown;
 		syscall_count = behind.count;

@@ -6,7 +6,7 @@
 #include <hw/apic.h>
 #include <hw/msr.h>
 
-static bool deadline_mode;
+bool timer_has_deadlines;
 
 void timer_claim(irq_handler *handler)
 {
@@ -15,25 +15,18 @@ void timer_claim(irq_handler *handler)
 
 void timer_init(void)
 {
-	deadline_mode = boot_info()->flags & QV_INFO_TSC_DEADLINE;
+	timer_has_deadlines = boot_info()->flags & QV_INFO_TSC_DEADLINE;
 	hw_wrmsr(HW_X2_TIMER_DIVIDE, HW_TIMER_DIVIDE_1);
-	hw_wrmsr(HW_X2_LVT_TIMER, IRQ_TIMER | (deadline_mode ? HW_LVT_TSC_DEADLINE : 0));
+	hw_wrmsr(HW_X2_LVT_TIMER, IRQ_TIMER | (timer_has_deadlines ? HW_LVT_TSC_DEADLINE : 0));
 	hw_mfence(); /* the mode change must be seen before a deadline is written: SDM 3, 11.5.4.1 */
 }
 
 void timer_arm(uint64_t deadline)
 {
-	uint64_t now;
-
-	if (deadline_mode) {
-		hw_wrmsr(HW_MSR_TSC_DEADLINE, deadline);
-		return;
-	}
-	now = hw_rdtsc();
-	hw_wrmsr(HW_X2_TIMER_INITIAL, time_apic_counts(deadline > now ? deadline - now : 0));
+	timer_arm_now(deadline);
 }
 
 void timer_disarm(void)
 {
-	hw_wrmsr(deadline_mode ? HW_MSR_TSC_DEADLINE : HW_X2_TIMER_INITIAL, 0);
+	hw_wrmsr(timer_has_deadlines ? HW_MSR_TSC_DEADLINE : HW_X2_TIMER_INITIAL, 0);
 }

@@ -53,7 +53,7 @@ static uint64_t interrupted(struct core *c, struct vcpu *v, uint64_t now, uint64
 	if (v)
 		v->stats->interrupts += interrupts > others ? interrupts - others : 0;
 	if (v)
-		trace(c, now, QV_TRACE_INTERRUPT, thread_self()->tag, interrupts);
+		trace(c, now, thread_tag(thread_self(), QV_TRACE_INTERRUPT), interrupts);
 	return others;
 }
 
@@ -114,6 +114,8 @@ void vcpu_set_event(struct core *c, struct vcpu *v)
 	if (at == v->event)
 		return;
 	v->event = at;
+	if (at < c->armed)
+		c->quiet = 0;
 	if (!v->io)
 		qv_events_set(&c->events, v->rank, at);
 	else if (at == NEVER)
@@ -136,6 +138,7 @@ static void put_main(struct core *c, const struct vcpu *v, enum vcpu_state state
 
 static void put_io(struct core *c, const struct vcpu *v, enum vcpu_state state)
 {
+	c->quiet = 0;
 	if (state == VCPU_READY)
 		qv_heap_set(&c->io_ready.heap, v->io_index, v->period);
 	else
@@ -161,7 +164,7 @@ static void deplete(struct core *c, struct vcpu *v, uint64_t now)
 	if (v->state == VCPU_READY)
 		v->stats->depletions++;
 	put(c, v, VCPU_DEPLETED);
-	trace(c, now, QV_TRACE_DEPLETED, trace_tag(v->id, 0), replenished_at(v));
+	trace(c, now, trace_tag(v->id, 0) | QV_TRACE_DEPLETED, replenished_at(v));
 	if (v->guests)
 		send_guests_home(c, v);
 }

@@ -13,7 +13,6 @@
 
 #include <base/sections.h>
 #include <base/timer.h>
-#include <lib/assert.h>
 
 /* The better of a main VCPU and of the top of a heap. */
 static __attribute__((noinline)) struct vcpu *better_io(const struct core *c, struct vcpu *m, const struct io_heap *io)
@@ -139,17 +138,29 @@ static inline uint64_t next_change(const struct core *c, const struct vcpu *v, u
 	return earlier(at, qv_events_before(&c->events, better_ranks(c, v)));
 }
 
+/* Until when decide_fast() may do without looking. What makes it earlier sets it to 0: vcpu_set_event, timers of the
+ * core, I/O VCPUs. */
+static inline uint64_t quiet_until(const struct core *c)
+{
+	if (c->armed <= c->slack || qv_events_first(&c->events) < c->armed || qv_due_first(c->timers) < c->armed)
+		return 0;
+	if (qv_heap_top(&c->io_ready.heap) != QV_PRIO_NONE || qv_heap_top(&c->io_events.heap) != QV_PRIO_NONE)
+		return 0;
+	return c->armed - c->slack;
+}
+
 /* An idle core is woken for nothing but what is due. */
 static inline void set_timer_exactly(struct core *c, const struct vcpu *v, uint64_t now, uint64_t at)
 {
 	at = next_change(c, v, at);
-	if (at == c->armed || (v && c->armed <= at && c->armed > now && c->armed - now >= c->slack))
-		return;
-	c->armed = at;
-	if (at == NEVER)
-		timer_disarm();
-	else
-		timer_arm(at);
+	if (at != c->armed && !(v && c->armed <= at && c->armed > now && c->armed - now >= c->slack)) {
+		c->armed = at;
+		if (at == NEVER)
+			timer_disarm();
+		else
+			timer_arm_now(at);
+	}
+	c->quiet = quiet_until(c);
 }
 
 /* The next thread of the VCPU, if this one has had its turn. */
@@ -164,27 +175,6 @@ static struct thread *turn(struct core *c, struct vcpu *v)
 	return v->ring;
 }
 
-static void dispatch(struct core *c, uint64_t now, struct vcpu *v, struct thread *next, uint64_t budget)
-{
-	struct thread *self = thread_self();
-
-	self->work &= ~THREAD_WORK_RESCHED;
-	if (next == self) {
-		next->state = THREAD_RUNNING; /* it may have blocked and been woken within this decision */
-		if (v == c->running) {
-			next->woken_at = 0;
-			return;
-		}
-	}
-	c->running = v;
-	if (v)
-		note_dispatch(c, v, next, now, budget);
-	else
-		trace(c, now, QV_TRACE_DISPATCH, trace_tag(QV_TRACE_IDLE, 0), 0);
-	if (next != self)
-		switch_to(c, next);
-}
-
 static void count(struct core *c, uint64_t took)
 {
 	c->usage.measured++;
@@ -193,13 +183,69 @@ static void count(struct core *c, uint64_t took)
 		c->usage.decision_worst = took;
 }
 
+/* On the stack of `next`: how long the switch to it took. */
+void switch_watched(uint64_t now)
+{
+	struct core *c = this_core();
+	struct sched_switches *s = &c->usage.switches[c->switch_other];
+	uint64_t took = now - c->switch_start;
+
+	s->count++;
+	s->cycles += took;
+	if (took > s->worst)
+		s->worst = took;
+}
+
+/* Something is measured, and the decision that began at `start` (0: it was none) is for `next`. */
+void switch_watch(struct core *c, struct thread *next, uint64_t start)
+{
+	if (start)
+		section_end(SECTION_DECISION);
+	if (start)
+		section_begin(SECTION_DECISION);
+	if (!c->measuring)
+		return;
+	if (start)
+		count(c, hw_rdtsc() - start);
+	c->switch_other = next->root && next->root != hw_read_cr3();
+	switch_divert(next, switch_measured);
+	c->switch_start = hw_rdtsc();
+}
+
+static void dispatch(struct core *c, uint64_t now, struct vcpu *v, struct thread *next, uint64_t budget)
+{
+	struct thread *self = thread_self();
+
+	self->work &= ~THREAD_WORK_RESCHED;
+	if (next == self && v == c->running) {
+		next->woken_at = 0;
+		return;
+	}
+	c->running = v;
+	if (v)
+		note_dispatch(c, v, next, now, budget);
+	else
+		trace(c, now, trace_tag(QV_TRACE_IDLE, 0) | QV_TRACE_DISPATCH, 0);
+	if (next == self)
+		return;
+	if (__builtin_expect(self->state == THREAD_DEAD, 0))
+		switch_divert(next, switch_after_death);
+	switch_to(c, self, next);
+}
+
 /* The whole decision; it began at `start`. */
-static __attribute__((noinline)) void decide_fully(struct core *c, uint64_t now, uint64_t start)
+__attribute__((noinline)) void decide_fully(struct core *c, uint64_t now, uint64_t start)
 {
 	uint64_t events = c->usage.event_cycles, budget = 0, at = NEVER;
-	struct vcpu *v = choose(c, now);
 	struct thread *next = &c->idle;
+	struct vcpu *v;
 
+	if (cpu_watched()) {
+		section_end(SECTION_DECISION); /* what is due comes now */
+		section_begin(SECTION_DECISION);
+	}
+	c->usage.decisions++;
+	v = choose(c, now);
 	if (v) {
 		c->mode = v->io ? RUNS_IO : RUNS_MAIN;
 		budget = v->io ? qv_pibs_budget(&v->pibs, now) : qv_ss_left(&v->ss);
@@ -219,54 +265,32 @@ static __attribute__((noinline)) void decide_fully(struct core *c, uint64_t now,
 	dispatch(c, now, v, next, budget);
 }
 
-/* Is nothing due, and no I/O VCPU the best? */
-static inline bool plain(const struct core *c, uint64_t now)
-{
-	return c->armed > now + c->slack && qv_events_first(&c->events) >= c->armed && c->ready.words &&
-		qv_heap_top(&c->io_ready.heap) == QV_PRIO_NONE && qv_heap_top(&c->io_events.heap) == QV_PRIO_NONE;
-}
-
-/* In the usual case nothing is due, the timer is set for a moment before the budget of the best VCPU ends, and that has
- * one thread: then this is all. */
-static inline void decide_since(struct core *c, uint64_t now, uint64_t start)
-{
-	struct vcpu *v;
-	struct thread *next;
-	uint64_t budget;
-
-	if (__builtin_expect(c->cpu->sections != NULL, 0)) {
-		section_end(SECTION_DECISION); /* what is due comes now */
-		section_begin(SECTION_DECISION);
-	}
-	c->usage.decisions++;
-	if (!plain(c, now))
-		return decide_fully(c, now, start);
-	v = c->by_rank[qv_ready_first(&c->ready)];
-	next = v->ring;
-	budget = qv_ss_left(&v->ss);
-	if (next->ring_next != next || next == thread_self() || now + budget < c->armed)
-		return decide_fully(c, now, start);
-	if (__builtin_expect(c->measuring, 0))
-		count(c, hw_rdtsc() - start);
-	c->mode = RUNS_MAIN;
-	c->running = v;
-	thread_self()->work &= ~THREAD_WORK_RESCHED;
-	note_dispatch(c, v, next, now, budget);
-	switch_to(c, next);
-}
-
 void decide_accounted(struct core *c, uint64_t now)
 {
-	decide_since(c, now, __builtin_expect(c->measuring, 0) ? hw_rdtsc() : 0);
+	decide_fully(c, now, c->measuring ? hw_rdtsc() : 0);
 }
 
-void decide(void)
+static inline __attribute__((always_inline)) void decide_now(void)
 {
 	struct core *c = this_core();
 	uint64_t now = hw_rdtsc();
 
 	account(c, now);
-	decide_since(c, now, now);
+	if (!decide_fast(c, thread_self(), now, now))
+		decide_fully(c, now, now);
+}
+
+void decide(void)
+{
+	decide_now();
+}
+
+/* After a system call that changed nothing of its frame. */
+void decide_on_way_out(void)
+{
+	decide_now();
+	if (cpu_watched() && !thread_self()->work)
+		section_end(SECTION_RING3);
 }
 
 /* Is there nothing that a decision could change? */
@@ -288,7 +312,7 @@ void timer_interrupt(struct trap_frame *frame)
 	if (now > c->armed && now - c->armed > c->usage.worst_delay)
 		c->usage.worst_delay = now - c->armed;
 	c->usage.early += early(c, now);
-	c->armed = 0;
+	c->armed = c->quiet = 0;
 	want_decision(c);
 }
 
@@ -305,17 +329,6 @@ void sched_preempt_point(void)
 		decide();
 }
 
-/* Another thread of the running VCPU comes, whose accounting and timer go on: the timer may then come earlier than
- * needed, never later. */
-void switch_inside(struct core *c, struct thread *next, uint64_t now)
-{
-	account_thread(c, now);
-	start_turn(c, next);
-	c->running->ring = next;
-	note_dispatch(c, c->running, next, now, c->mode == RUNS_BACKGROUND ? 0 : 1);
-	switch_to(c, next);
-}
-
 void sched_yield(void)
 {
 	struct core *c = this_core();
@@ -328,5 +341,5 @@ void sched_yield(void)
 		return;
 	}
 	if (next != t)
-		switch_inside(c, next, hw_rdtsc());
+		switch_inside(c, t, next, hw_rdtsc());
 }

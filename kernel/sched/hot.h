@@ -7,6 +7,8 @@
 
 #include "sched.h"
 
+#include <lib/assert.h>
+
 /* The running thread's part: what the core spent since the last switch of threads, interrupts left out. */
 static inline void account_thread(struct core *c, uint64_t now)
 {
@@ -83,7 +85,7 @@ static inline void note_dispatch(struct core *c, struct vcpu *v, struct thread *
 			s->worst_wakeup = now - t->woken_at;
 		t->woken_at = 0;
 	}
-	trace(c, now, QV_TRACE_DISPATCH, t->tag, budget);
+	trace(c, now, t->tag, budget);
 }
 
 static inline uint64_t turn_left(const struct thread *t)
@@ -143,9 +145,123 @@ static inline void take_out(struct core *c, struct thread *t, uint64_t now)
 /* The running thread leaves the ring of its VCPU with `state`; the core's time is accounted. */
 static inline void leave_ring(struct core *c, struct thread *t, enum thread_state state)
 {
-	trace(c, c->stamp, QV_TRACE_BLOCK, t->tag, state);
+	trace(c, c->stamp, thread_tag(t, QV_TRACE_BLOCK), state);
 	take_out(c, t, c->stamp);
 	t->state = state;
+}
+
+/* ---- switches ---- */
+
+/* XCR0 limits what is saved and loaded: the kernel knows all of it (base/features.h). */
+static inline void save_registers(void *area)
+{
+	__asm__ volatile("xsaveopt64 (%0)" : : "r"(area), "a"(-1) : "memory");
+}
+
+static inline void load_registers(const void *area)
+{
+	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(-1) : "memory");
+}
+
+/* Ring 3 may have set both. GS is ring 3's for a moment; its base is mostly 0 and written only if it differs. */
+static inline void swap_bases(struct thread *from, const struct thread *to)
+{
+	uint64_t fs, gs;
+
+	__asm__ volatile("rdfsbase %0; wrfsbase %2; swapgs; rdgsbase %1; cmp %3, %1; je 1f; wrgsbase %3; 1: swapgs"
+		: "=&r"(fs), "=&r"(gs) : "r"(to->fs_base), "r"(to->gs_base) : "cc", "memory");
+	from->fs_base = fs;
+	from->gs_base = gs;
+}
+
+/* What ring 3 has in registers: saved for the thread that had it, loaded for `to`. */
+static inline void load_user(struct core *c, struct thread *to)
+{
+	struct thread *from = c->user;
+
+	if (__builtin_expect(!from || !c->quick, 0)) {
+		switch_load_user(c, to);
+		return;
+	}
+	c->user = to;
+	save_registers(from->xsave);
+	swap_bases(from, to);
+	load_registers(to->xsave);
+}
+
+/* The register is the truth: kernel/mm leaves a space that goes by itself. */
+static inline void load_root(uint64_t root)
+{
+	if (root != hw_read_cr3())
+		hw_write_cr3(root);
+}
+
+/* The compiler keeps what it still needs on the stack; a backtrace needs RBP. */
+static inline __attribute__((always_inline)) void switch_stacks(struct thread *from, struct thread *to)
+{
+	__asm__ volatile("push %%rbp\n\tpushq $1f\n\tmov %%rsp, %c[sp](%[from])\n\tmov %c[sp](%[to]), %%rsp\n\tret\n"
+		"1: pop %%rbp"
+		: [from] "+D"(from), [to] "+S"(to) : [sp] "i"(THREAD_SP)
+		: "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc", "memory");
+}
+
+/* The running thread, `self`, stops here, `next` goes on where it stopped. */
+static inline __attribute__((always_inline)) void switch_to(struct core *c, struct thread *self, struct thread *next)
+{
+	assert(next->state == THREAD_READY);
+	if (__builtin_expect(next->xsave != NULL, 1)) { /* else a kernel thread, which takes what is there */
+		load_root(next->root);
+		if (next != c->user)
+			load_user(c, next);
+	}
+	cpu_set_word(CPU_THREAD, next);
+	cpu_set_stack(c->cpu, next->stack_top);
+	switch_stacks(self, next);
+}
+
+/* Another thread of the running VCPU comes, whose accounting and timer go on: the timer may then come earlier than
+ * needed, never later. */
+static inline __attribute__((always_inline)) void switch_inside(struct core *c, struct thread *self,
+	struct thread *next, uint64_t now)
+{
+	struct vcpu *v = c->running;
+
+	account_thread(c, now);
+	start_turn(c, next);
+	v->ring = next;
+	note_dispatch(c, v, next, now, c->mode == RUNS_BACKGROUND ? 0 : 1);
+	if (cpu_watched())
+		switch_watch(c, next, 0);
+	switch_to(c, self, next);
+}
+
+/* ---- decisions ---- */
+
+/* The usual case: nothing is due, the timer is set for a moment before the budget of the best VCPU ends, that has one
+ * thread, and it is another one. All is accounted up to `now`; the decision began at `start`. False = decide fully. */
+static inline __attribute__((always_inline)) bool decide_fast(struct core *c, struct thread *self,
+	uint64_t now, uint64_t start)
+{
+	struct thread *next;
+	struct vcpu *v;
+	uint64_t budget;
+
+	if (__builtin_expect(now >= c->quiet || !c->ready.words, 0))
+		return false;
+	v = c->by_rank[qv_ready_first_of(&c->ready)];
+	next = v->ring;
+	budget = qv_ss_left(&v->ss);
+	if (next->ring_next != next || next == self || now + budget < c->armed)
+		return false;
+	c->usage.decisions++;
+	c->mode = RUNS_MAIN;
+	c->running = v;
+	self->work &= ~THREAD_WORK_RESCHED;
+	if (cpu_watched())
+		switch_watch(c, next, start);
+	note_dispatch(c, v, next, now, budget);
+	switch_to(c, self, next);
+	return true;
 }
 
 #endif

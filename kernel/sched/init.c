@@ -3,6 +3,7 @@
 #include "hot.h"
 
 #include <base/boot.h>
+#include <base/features.h>
 #include <base/layout.h>
 #include <base/memory.h>
 #include <base/panic.h>
@@ -51,14 +52,6 @@ static void before_ring3(struct trap_frame *frame)
 	t->work &= ~THREAD_WORK_FRAME;
 }
 
-/* The same after a system call that changed nothing of its frame. */
-static void decide_on_way_out(void)
-{
-	decide();
-	if (!thread_self()->work)
-		section_end(SECTION_RING3);
-}
-
 void sched_setup(sched_memory *memory)
 {
 	giver = memory;
@@ -78,7 +71,7 @@ static void become_idle(struct core *c)
 {
 	struct thread *t = &c->idle;
 
-	t->state = THREAD_RUNNING;
+	t->state = THREAD_READY;
 	t->stack_top = memory_stack_top(c->cpu->index, STACK_MAIN);
 	t->name = "idle";
 	c->cpu->thread = t;
@@ -93,6 +86,7 @@ void sched_init(void)
 		panic("out of memory: no room for the scheduler of core %u", index);
 	c->cpu = this_cpu();
 	c->armed = NEVER;
+	c->quick = features()->xsaveopt && features()->fsgsbase;
 	c->quantum = time_cycles(QUANTUM_US);
 	c->slack = time_cycles(SLACK_US);
 	c->kernel_root = hw_read_cr3();
@@ -134,7 +128,10 @@ void sched_forget_worst(void)
 
 void sched_measure(bool on)
 {
+	struct cpu *cpu = this_cpu();
+
 	this_core()->measuring = on;
+	cpu->watch = (cpu->watch & ~(uint64_t)CPU_WATCH_SCHED) | (on ? CPU_WATCH_SCHED : 0);
 }
 
 void sched_core_usage(struct sched_core_usage *usage)

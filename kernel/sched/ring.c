@@ -28,6 +28,7 @@ static __attribute__((noinline)) void limit_turn(struct core *c, uint64_t now)
 	if (at >= c->armed)
 		return;
 	c->armed = at;
+	c->quiet = 0;
 	timer_arm(at);
 }
 
@@ -55,7 +56,7 @@ static inline __attribute__((always_inline)) void add_ready(struct core *c, stru
 void make_ready(struct core *c, struct thread *t, uint64_t since, uint64_t now)
 {
 	t->woken_at = since;
-	trace(c, now, QV_TRACE_WAKE, t->tag, since);
+	trace(c, now, thread_tag(t, QV_TRACE_WAKE), since);
 	add_ready(c, t, now);
 }
 
@@ -63,11 +64,9 @@ void make_ready(struct core *c, struct thread *t, uint64_t since, uint64_t now)
  * place. */
 void move_thread(struct core *c, struct thread *t, struct vcpu *to)
 {
-	bool runs = t->state == THREAD_RUNNING;
-
 	if (t->vcpu == to)
 		return;
-	if (t->state != THREAD_READY && !runs) {
+	if (t->state != THREAD_READY) {
 		set_vcpu(t, to);
 		return;
 	}
@@ -75,8 +74,6 @@ void move_thread(struct core *c, struct thread *t, struct vcpu *to)
 	set_vcpu(t, to);
 	add_ready(c, t, c->stamp); /* a guest of a VCPU without budget is sent home at once */
 	want_decision(c);
-	if (runs)
-		t->state = THREAD_RUNNING;
 }
 
 /* Its own budget serves a thread that is here for a waiter's sake, when this one's is used up. */

@@ -72,11 +72,13 @@ struct core {
 	/* What runs. */
 	struct vcpu *running; /* NULL = idle */
 	uint32_t mode;        /* enum run_mode */
-	bool measuring;       /* how long decisions and events take */
+	bool measuring;       /* how long decisions, events and switches take */
+	bool quick;           /* XSAVEOPT and FSGSBASE are there */
 	uint64_t stamp;       /* TSC of the last accounting */
 	uint64_t irq_stamp;   /* cpu->irq_cycles then */
 	uint64_t irq_charged_stamp; /* how much of cpu->irq_charged was left out so far */
 	uint64_t armed;       /* the timer is set for this TSC; NEVER = it is not, 0 = it came and nobody has looked yet */
+	uint64_t quiet;       /* until then nothing is due and no I/O VCPU runs; 0 = look */
 	uint64_t slack;       /* an interrupt that nobody needs may come if it is at least so far away */
 	uint64_t quantum;     /* cycles of a round-robin turn */
 	/* Who may run: ranks for main VCPUs, heaps by inherited period for I/O VCPUs. */
@@ -101,6 +103,8 @@ struct core {
 	struct cpu *cpu;
 	struct thread *dead; /* to be reaped by whoever runs next */
 	void (*reap)(struct thread *t);
+	uint64_t switch_start; /* of a measured one */
+	bool switch_other;     /* to another address space */
 	struct thread *user; /* whose ring-3 registers are loaded */
 	uint64_t kernel_root;
 	struct sched_post *volatile inbox;
@@ -136,13 +140,19 @@ static inline uint64_t trace_tag(uint32_t vcpu, uint32_t thread)
 	return (uint64_t)thread << 32 | vcpu << 16;
 }
 
-/* One trace record. Its parts are stored in order, the count of records last. */
-static inline void trace(struct core *c, uint64_t now, enum qv_trace_kind kind, uint64_t tag, uint64_t argument)
+/* The same of a thread's record, which is at hand for what happens most. */
+static inline uint64_t thread_tag(const struct thread *t, enum qv_trace_kind kind)
+{
+	return t->tag + kind - QV_TRACE_DISPATCH;
+}
+
+/* One trace record; `word` is its second one. Its parts are stored in order, the count of records last. */
+static inline void trace(struct core *c, uint64_t now, uint64_t word, uint64_t argument)
 {
 	volatile struct qv_trace_record *r = c->trace_at;
 
 	r->tsc = now;
-	*(volatile uint64_t *)&r->kind = tag | kind;
+	*(volatile uint64_t *)&r->kind = word;
 	r->argument = argument;
 	c->trace_at = r + 1;
 	if (__builtin_expect(r + 1 == c->trace_end, 0))
@@ -154,7 +164,7 @@ static inline void trace(struct core *c, uint64_t now, enum qv_trace_kind kind, 
 static inline void trace_replenish(struct core *c, uint64_t now, uint32_t vcpu, uint64_t due, uint64_t budget)
 {
 	c->trace_at->budget = budget;
-	trace(c, now, QV_TRACE_REPLENISH, trace_tag(vcpu, 0), due);
+	trace(c, now, trace_tag(vcpu, 0) | QV_TRACE_REPLENISH, due);
 }
 
 void trace_init(struct core *c);
@@ -163,7 +173,7 @@ void trace_init(struct core *c);
 static inline void set_vcpu(struct thread *t, struct vcpu *v)
 {
 	t->vcpu = v;
-	t->tag = trace_tag(v->id, t->number);
+	t->tag = trace_tag(v->id, t->number) | QV_TRACE_DISPATCH;
 }
 
 /* account.c: what was used, and which set a VCPU is in. */
@@ -195,7 +205,8 @@ void send_guests_home(struct core *c, struct vcpu *v);
 void decide(void);
 /* The same for a core whose time is accounted up to `now`. */
 void decide_accounted(struct core *c, uint64_t now);
-void switch_inside(struct core *c, struct thread *next, uint64_t now);
+void decide_fully(struct core *c, uint64_t now, uint64_t start);
+void decide_on_way_out(void);
 void timer_interrupt(struct trap_frame *frame);
 static inline void want_decision(struct core *c)
 {
@@ -204,8 +215,11 @@ static inline void want_decision(struct core *c)
 }
 
 /* switching.c, stacks.S */
-void switch_to(struct core *c, struct thread *next);
-void switch_stacks(struct thread *from, struct thread *to);
+void switch_load_user(struct core *c, struct thread *to);
+void switch_divert(struct thread *t, void (*through)(void));
+void switch_watch(struct core *c, struct thread *next, uint64_t start);
+void switch_measured(void);
+void switch_watched(uint64_t now); /* called by switch_measured */
 void switch_first(void);
 void switch_after_death(void);
 void switch_reap(void); /* called by switch_after_death */

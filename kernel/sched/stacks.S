@@ -1,34 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The switch between two kernel stacks. */
+/* Where a switch between two kernel stacks (hot.h) ends that does not end where one began. */
 #include <base/entry.h>
 
 	.text
-/* void switch_stacks(struct thread *from, struct thread *to) */
+/* Where a new thread comes from switch_stacks, its entry and argument on the stack. */
 	.balign	16
-	.globl	switch_stacks
-switch_stacks:
-	push	%rbp
-	push	%rbx
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
-	mov	%rsp, THREAD_SP(%rdi)
-	mov	THREAD_SP(%rsi), %rsp
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbx
-	pop	%rbp
-	ret
-
-/* Where a new thread comes from switch_stacks: RBX = entry, R12 = argument. */
 	.globl	switch_first
 switch_first:
 	xor	%ebp, %ebp
-	mov	%r12, %rdi
-	call	*%rbx
+	pop	%rax
+	pop	%rdi
+	call	*%rax
 	ud2
 
 /* Between switch_stacks and where it would have returned to: the thread before this one has ended. */
@@ -38,6 +20,20 @@ switch_after_death:
 	mov	%rsp, %rbp
 	and	$-16, %rsp
 	call	switch_reap
+	leave
+	ret
+
+/* The same before a thread goes on whose switch is measured. */
+	.globl	switch_measured
+switch_measured:
+	rdtsc
+	shl	$32, %rdx
+	or	%rdx, %rax
+	mov	%rax, %rdi
+	push	%rbp
+	mov	%rsp, %rbp
+	and	$-16, %rsp
+	call	switch_watched
 	leave
 	ret
 

@@ -13,8 +13,6 @@
 #include <lib/string.h>
 #include <lib/xsave.h>
 
-#define SAVED_REGISTERS 6u /* by switch_stacks, below the return address */
-
 _Static_assert(offsetof(struct thread, sp) == THREAD_SP && offsetof(struct thread, work) == THREAD_WORK,
 	"offsets in base/entry.h");
 
@@ -29,18 +27,12 @@ void thread_xsave_init(void *area)
 	qv_xsave_init(area);
 }
 
-/* XCR0_KERNEL_KNOWS has nothing above bit 31. */
-static inline void save_extended(const struct cpu_features *f, void *area)
+static void save_extended(const struct cpu_features *f, void *area)
 {
-	if (__builtin_expect(f->xsaveopt, 1))
-		__asm__ volatile("xsaveopt64 (%0)" : : "r"(area), "a"((uint32_t)f->xcr0), "d"(0) : "memory");
+	if (f->xsaveopt)
+		save_registers(area);
 	else
-		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((uint32_t)f->xcr0), "d"(0) : "memory");
-}
-
-static inline void load_extended(const struct cpu_features *f, const void *area)
-{
-	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"((uint32_t)f->xcr0), "d"(0) : "memory");
+		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
 }
 
 /* With FSGSBASE ring 3 may have set the bases itself; without it only the kernel can, which keeps the fields. */
@@ -50,49 +42,32 @@ static void set_bases(const struct thread *to)
 	hw_wrmsr(HW_MSR_KERNEL_GS, to->gs_base);
 }
 
-/* GS is ring 3's for a moment. Its base is mostly 0 and written only if it differs. */
-static void swap_bases(struct thread *from, const struct thread *to)
-{
-	uint64_t fs, gs;
-
-	__asm__ volatile("rdfsbase %0; wrfsbase %2; swapgs; rdgsbase %1; cmp %1, %3; je 1f; wrgsbase %3; 1: swapgs"
-		: "=&r"(fs), "=&r"(gs) : "r"(to->fs_base), "r"(to->gs_base) : "cc", "memory");
-	from->fs_base = fs;
-	from->gs_base = gs;
-}
-
 static __attribute__((noinline)) void load_first_user(const struct cpu_features *f, const struct thread *to)
 {
 	if (f->fsgsbase)
 		__asm__ volatile("wrfsbase %0; swapgs; wrgsbase %1; swapgs" : : "r"(to->fs_base), "r"(to->gs_base) : "memory");
 	else
 		set_bases(to);
-	load_extended(f, to->xsave);
+	load_registers(to->xsave);
 }
 
-static inline void load_user(struct core *c, struct thread *to)
+/* The unusual cases of load_user() in hot.h. */
+void switch_load_user(struct core *c, struct thread *to)
 {
 	const struct cpu_features *f = features();
 	struct thread *from = c->user;
 
 	c->user = to;
-	if (__builtin_expect(!from, 0)) {
+	if (!from) {
 		load_first_user(f, to);
 		return;
 	}
 	save_extended(f, from->xsave);
-	if (__builtin_expect(f->fsgsbase, 1))
+	if (f->fsgsbase)
 		swap_bases(from, to);
 	else
 		set_bases(to);
-	load_extended(f, to->xsave);
-}
-
-/* The register is the truth: kernel/mm leaves a space that goes by itself. */
-static void load_root(uint64_t root)
-{
-	if (root != hw_read_cr3())
-		hw_write_cr3(root);
+	load_registers(to->xsave);
 }
 
 /* On the stack of the thread that comes after one that ended. */
@@ -105,47 +80,23 @@ void switch_reap(void)
 	c->reap(dead);
 }
 
-/* The next switch to `t` goes on in switch_after_death, and from there where it would have gone on. */
-static void divert(struct thread *t)
+/* The next switch to `t` goes on in `through`, and from there where it would have gone on. */
+void switch_divert(struct thread *t, void (*through)(void))
 {
-	uint64_t *old = (uint64_t *)t->sp, *new = old - 1;
+	uint64_t *sp = (uint64_t *)t->sp;
 
-	for (uint32_t i = 0; i < SAVED_REGISTERS; i++)
-		new[i] = old[i];
-	new[SAVED_REGISTERS] = (uint64_t)switch_after_death;
-	t->sp = (uint64_t)new;
+	*--sp = (uint64_t)through;
+	t->sp = (uint64_t)sp;
 }
 
-void switch_to(struct core *c, struct thread *next)
-{
-	struct thread *self = thread_self();
-
-	assert(next->state == THREAD_READY);
-	next->state = THREAD_RUNNING;
-	if (self->state == THREAD_RUNNING)
-		self->state = THREAD_READY;
-	else if (__builtin_expect(self->state == THREAD_DEAD, 0))
-		divert(next);
-	if (__builtin_expect(next->root != 0, 1))
-		load_root(next->root);
-	if (next->xsave && next != c->user)
-		load_user(c, next);
-	cpu_set_word(CPU_THREAD, next);
-	cpu_set_stack(c->cpu, next->stack_top);
-	switch_stacks(self, next);
-}
-
-/* Where a thread starts: as if it had called switch_stacks, with room for a frame of ring 3 above it. */
+/* Where a thread starts: as if it had been in switch_stacks, with room for a frame of ring 3 above it. */
 static void prepare_stack(struct thread *t, void (*entry)(void *argument), void *argument)
 {
 	uint64_t *sp = (uint64_t *)(t->stack_top - FRAME_BYTES);
 
-	*--sp = 0;
-	*--sp = (uint64_t)switch_first;
-	*--sp = 0;               /* RBP */
-	*--sp = (uint64_t)entry; /* RBX */
 	*--sp = (uint64_t)argument;
-	sp -= 3; /* R13 to R15 */
+	*--sp = (uint64_t)entry;
+	*--sp = (uint64_t)switch_first;
 	t->sp = (uint64_t)sp;
 }
 
@@ -203,7 +154,7 @@ _Noreturn void thread_exit(void (*reap)(struct thread *t))
 /* A guest of a VCPU is a runnable thread there with another home. */
 static void set_home(struct thread *t, struct vcpu *home)
 {
-	bool runnable = t->state == THREAD_READY || t->state == THREAD_RUNNING;
+	bool runnable = t->state == THREAD_READY;
 
 	if (runnable && t->home != t->vcpu)
 		t->vcpu->guests--;

@@ -44,7 +44,7 @@ void trace_init(struct core *c)
 	}
 	t->tsc_hz = info->tsc_hz;
 	use_ring(c, t);
-	trace(c, now, QV_TRACE_START, 0, info->tsc_hz);
+	trace(c, now, QV_TRACE_START, info->tsc_hz);
 }
 
 void sched_trace_mark(enum qv_trace_mark mark, uint32_t number)
@@ -52,7 +52,7 @@ void sched_trace_mark(enum qv_trace_mark mark, uint32_t number)
 	struct core *c = this_core();
 	const struct thread *t = thread_self();
 
-	trace(c, hw_rdtsc(), QV_TRACE_MARK, t->tag, (uint64_t)mark << 32 | number);
+	trace(c, hw_rdtsc(), thread_tag(t, QV_TRACE_MARK), (uint64_t)mark << 32 | number);
 }
 
 void sched_trace_call(uint64_t number)
@@ -60,5 +60,5 @@ void sched_trace_call(uint64_t number)
 	struct core *c = this_core();
 	const struct thread *t = thread_self();
 
-	trace(c, hw_rdtsc(), QV_TRACE_SYSCALL, t->tag, number);
+	trace(c, hw_rdtsc(), thread_tag(t, QV_TRACE_SYSCALL), number);
 }

@@ -26,6 +26,7 @@ static void number_ranks(struct core *c, uint32_t from)
 		c->by_rank[r]->rank = (uint16_t)r;
 	}
 	qv_events_rebuild(&c->events, c->order.count, event_of, c);
+	c->quiet = 0;
 }
 
 static void rank_in(struct core *c, struct vcpu *v)
@@ -98,7 +99,7 @@ static void start_counting(struct vcpu *v, uint64_t now)
 static void trace_vcpu(struct core *c, const struct vcpu *v, uint64_t now)
 {
 	memcpy((uint64_t *)&c->trace_at->budget, v->parameters.name, sizeof(c->trace_at->budget));
-	trace(c, now, QV_TRACE_VCPU, trace_tag(v->id, v->io), packed(&v->parameters));
+	trace(c, now, trace_tag(v->id, v->io) | QV_TRACE_VCPU, packed(&v->parameters));
 }
 
 static uint16_t free_io(struct core *c)

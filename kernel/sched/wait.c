@@ -2,7 +2,6 @@
 /* Wait queues, sleep, and timers. */
 #include "hot.h"
 
-#include <base/timer.h>
 #include <lib/assert.h>
 
 /* ---- timers ---- */
@@ -37,10 +36,7 @@ static void set(struct core *c, struct sched_timer *timer, struct vcpu *v, uint6
 		vcpu_set_event(c, v);
 	if (when >= c->armed)
 		return;
-	if (!v) { /* the short way of a decision knows events of VCPUs only: for it, this one is in the timer already */
-		c->armed = when;
-		timer_arm(when);
-	}
+	c->quiet = 0;
 	want_decision(c);
 }
 
@@ -111,22 +107,30 @@ void wait_dequeue(struct thread *t)
 	t->wait_next = t->wait_previous = NULL;
 }
 
-void wait_block(void)
+static inline __attribute__((always_inline)) void block(struct thread *t)
 {
 	struct core *c = this_core();
-	struct thread *t = thread_self(), *next = t->ring_next;
-	uint64_t now = hw_rdtsc();
+	struct thread *next = t->ring_next;
+	uint64_t now = hw_rdtsc(), start = 0;
 
 	if (next != t && !(t->work & THREAD_WORK_RESCHED) && t->home == t->vcpu && t->vcpu == c->running) {
-		trace(c, now, QV_TRACE_BLOCK, t->tag, THREAD_BLOCKED);
+		trace(c, now, thread_tag(t, QV_TRACE_BLOCK), THREAD_BLOCKED);
 		ring_remove(t);
 		t->state = THREAD_BLOCKED;
-		switch_inside(c, next, now);
+		switch_inside(c, t, next, now);
 		return;
 	}
 	account(c, now);
 	leave_ring(c, t, THREAD_BLOCKED);
-	decide_accounted(c, now);
+	if (cpu_watched())
+		start = hw_rdtsc();
+	if (!decide_fast(c, t, now, start))
+		decide_fully(c, now, start);
+}
+
+void wait_block(void)
+{
+	block(thread_self());
 }
 
 void wait_wake(struct thread *t)
@@ -189,8 +193,8 @@ enum wait_result sched_wait(struct wait_queue *q, uint64_t deadline, bool interr
 	if (q)
 		wait_enqueue(q, t);
 	t->interruptible = interruptible;
-	if (deadline == WAIT_FOREVER)
-		wait_block();
+	if (__builtin_expect(deadline == WAIT_FOREVER, 1))
+		block(t);
 	else
 		block_until(t, deadline);
 	return (enum wait_result)t->wake_result;

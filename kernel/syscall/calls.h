@@ -16,6 +16,8 @@ static inline uint64_t arg3(const struct trap_frame *f) { return f->r10; }
 static inline uint64_t arg4(const struct trap_frame *f) { return f->r8; }
 static inline uint64_t arg5(const struct trap_frame *f) { return f->r9; }
 
+#define CALL_WHOLE 0x8000u /* with the number: it copies the frame (base/syscall.h) */
+
 struct call {
 	uint16_t number;
 	syscall_handler *handler;

@@ -404,13 +404,13 @@ static int64_t sys_futex(struct trap_frame *f)
 }
 
 static const struct call process_calls[] = {
-	{39, sys_getpid}, {56, sys_clone}, {57, sys_fork}, {58, sys_vfork}, {59, sys_execve}, {60, sys_exit},
-	{61, sys_wait4}, {98, sys_getrusage}, {102, sys_zero}, {104, sys_zero}, {105, sys_set_id}, {106, sys_set_id},
-	{107, sys_zero}, {108, sys_zero}, {109, sys_setpgid}, {110, sys_getppid}, {111, sys_getpgrp}, {112, sys_setsid},
-	{113, sys_set_id}, {114, sys_set_id}, {115, sys_zero}, {117, sys_set_id}, {119, sys_set_id}, {121, sys_getpgid},
-	{124, sys_getsid}, {157, sys_prctl}, {158, sys_arch_prctl}, {186, sys_gettid}, {202, sys_futex},
-	{218, sys_set_tid_address}, {231, sys_exit_group}, {247, sys_waitid}, {273, sys_set_robust_list},
-	{274, sys_get_robust_list},
-	{435, sys_clone3},
+	{39, sys_getpid}, {CALL_WHOLE | 56, sys_clone}, {CALL_WHOLE | 57, sys_fork}, {CALL_WHOLE | 58, sys_vfork},
+	{59, sys_execve}, {60, sys_exit}, {61, sys_wait4}, {98, sys_getrusage}, {102, sys_zero}, {104, sys_zero},
+	{105, sys_set_id}, {106, sys_set_id}, {107, sys_zero}, {108, sys_zero}, {109, sys_setpgid},
+	{110, sys_getppid}, {111, sys_getpgrp}, {112, sys_setsid}, {113, sys_set_id}, {114, sys_set_id},
+	{115, sys_zero}, {117, sys_set_id}, {119, sys_set_id}, {121, sys_getpgid}, {124, sys_getsid},
+	{157, sys_prctl}, {158, sys_arch_prctl}, {186, sys_gettid}, {202, sys_futex}, {218, sys_set_tid_address},
+	{231, sys_exit_group}, {247, sys_waitid}, {273, sys_set_robust_list}, {274, sys_get_robust_list},
+	{CALL_WHOLE | 435, sys_clone3},
 };
 CALL_GROUP(process);

@@ -12,12 +12,10 @@
 #include <sched/trace.h>
 #include <syscall/syscall.h>
 
-#define LINUX_CALLS 450u
 #define QUEST_FIRST 0x1000u
 #define QUEST_CALLS 32u
 #define UNKNOWN_KINDS QV_STATS_UNKNOWN
 
-static syscall_handler *table[LINUX_CALLS];
 static syscall_handler *quest_table[QUEST_CALLS];
 
 static const struct call_group *const groups[] = {&calls_file, &calls_path, &calls_send, &calls_memory, &calls_process,
@@ -68,28 +66,28 @@ static int64_t traced(struct trap_frame *f)
 	uint64_t number = f->error;
 
 	sched_trace_call(number);
-	return number < LINUX_CALLS ? table[number](f) : unknown(f);
+	return number < SYSCALL_NUMBERS ? syscall_table[number](f) : unknown(f);
 }
 
 /* In two steps: other cores may be in the entry code, and `traced` is right with either count. */
 void syscall_trace(bool on)
 {
-	syscall_install(table, LINUX_CALLS, traced);
-	syscall_install(table, on ? 0 : LINUX_CALLS, on ? traced : unknown);
+	syscall_install(SYSCALL_NUMBERS, traced);
+	syscall_install(on ? 0 : SYSCALL_NUMBERS, on ? traced : unknown);
 }
 
 static void enter(const struct call *c)
 {
-	if (c->number >= QUEST_FIRST)
+	if (c->number >= QUEST_FIRST && c->number < CALL_WHOLE)
 		quest_table[c->number - QUEST_FIRST] = c->handler;
 	else
-		table[c->number] = c->handler;
+		syscall_enter(c->number & ~CALL_WHOLE, c->handler, c->number & CALL_WHOLE);
 }
 
 void syscall_setup(void)
 {
-	for (uint32_t i = 0; i < LINUX_CALLS; i++)
-		table[i] = unknown;
+	for (uint32_t i = 0; i < SYSCALL_NUMBERS; i++)
+		syscall_enter(i, unknown, false);
 	for (uint32_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
 		for (uint32_t i = 0; i < groups[g]->count; i++)
 			enter(&groups[g]->call[i]);

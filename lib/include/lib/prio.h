@@ -43,15 +43,18 @@ static inline bool qv_ready_has(const struct qv_ready *r, uint32_t rank)
 	return r->word[rank / 64] >> rank % 64 & 1;
 }
 
+/* Lowest rank of the set, which is not empty. */
+static inline uint32_t qv_ready_first_of(const struct qv_ready *r)
+{
+	uint32_t w = (uint32_t)__builtin_ctzll(r->words);
+
+	return w * 64 + (uint32_t)__builtin_ctzll(r->word[w]);
+}
+
 /* Lowest rank of the set; QV_PRIO_NONE if it is empty. */
 static inline uint32_t qv_ready_first(const struct qv_ready *r)
 {
-	uint32_t w;
-
-	if (r->words == 0)
-		return QV_PRIO_NONE;
-	w = (uint32_t)__builtin_ctzll(r->words);
-	return w * 64 + (uint32_t)__builtin_ctzll(r->word[w]);
+	return r->words ? qv_ready_first_of(r) : QV_PRIO_NONE;
 }
 
 /* Make room for a new rank: ranks >= `rank` move up by one, `rank` is not in the set. Rank QV_PRIO_MAX - 1 must be

@@ -111,7 +111,9 @@ void test_ring3(void)
 	static syscall_handler *const table[] = {call_nothing, call_cycles, call_yield, call_end};
 	struct vcpu *v = test_vcpu("ring3", 0, 20000, 80000);
 
-	syscall_install(table, sizeof(table) / sizeof(table[0]), call_unknown);
+	for (uint32_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		syscall_enter(i, table[i], false);
+	syscall_install(sizeof(table) / sizeof(table[0]), call_unknown);
 	sched_set_fault_hook(on_fault);
 	for (uint32_t i = 0; i < THREADS; i++) {
 		uint8_t *block = test_memory(16384 + 4096);

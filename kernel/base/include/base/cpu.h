@@ -10,6 +10,9 @@ struct sections; /* base/sections.h */
 struct thread; /* of kernel/sched; the entry code knows its first fields (base/entry.h) */
 struct core;   /* of kernel/sched */
 
+#define CPU_WATCH_SECTIONS 1u
+#define CPU_WATCH_SCHED    2u
+
 struct cpu_tss { /* SDM 3, 8.7 */
 	uint32_t reserved0;
 	uint64_t rsp[3];
@@ -29,6 +32,7 @@ struct cpu {
 	struct core *scheduler;   /* NULL before sched_init */
 	uint64_t irq_cycles;      /* spent in interrupt handlers so far */
 	uint64_t thread_since;    /* TSC from which on time is the running thread's; interrupt handlers put it off */
+	uint64_t watch;           /* what is measured, CPU_WATCH_*: one test for all */
 	uint64_t irq_count;
 	uint64_t irq_charged;     /* of irq_cycles: not the interrupted VCPU's (irq_charge) */
 	uint32_t index;           /* in the sandbox */
@@ -62,6 +66,15 @@ uint32_t cpu_index(void);
 #define cpu_word(offset) ({ uint64_t word_; __asm__ volatile("mov %%gs:%c1, %0" : "=r"(word_) : "i"(offset)); word_; })
 #define cpu_set_word(offset, value) \
 	__asm__ volatile("mov %0, %%gs:%c1" : : "r"((uint64_t)(value)), "i"(offset) : "memory")
+
+/* Is anything measured on this core? */
+static inline bool cpu_watched(void)
+{
+	bool yes;
+
+	__asm__ volatile("cmpl $0, %%gs:%c1" : "=@ccne"(yes) : "i"(CPU_WATCH));
+	return __builtin_expect(yes, 0);
+}
 
 /* Kernel stack for the next entry from ring 3. */
 static inline void cpu_set_stack(struct cpu *cpu, uint64_t top)

@@ -18,6 +18,7 @@
 #define CPU_SCHEDULER    40
 #define CPU_IRQ_CYCLES   48
 #define CPU_THREAD_SINCE 56
+#define CPU_WATCH        64
 
 /* Offsets in struct thread (kernel/sched). */
 #define THREAD_SP   0

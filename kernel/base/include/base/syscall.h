@@ -13,9 +13,14 @@
 
 typedef int64_t syscall_handler(struct trap_frame *frame);
 
-/* Numbers below `count` go to table[number], which must not be NULL, all others to `unknown`. Also while
- * programs run: a call meanwhile may meet the old count with the new `unknown`. */
-void syscall_install(syscall_handler *const *table, unsigned count, syscall_handler *unknown);
+#define SYSCALL_NUMBERS 450u
+/* `handler` serves `number` < SYSCALL_NUMBERS. RBX, RBP, R12 to R15 of its frame are there only if it wants the `whole`
+ * frame, and on the long way out. Before programs run. */
+void syscall_enter(uint64_t number, syscall_handler *handler, bool whole);
+extern syscall_handler *syscall_table[SYSCALL_NUMBERS]; /* to be called with a frame of that number */
+/* Numbers below `count`, all of which have handlers, go to them, all others to `unknown`, with the whole frame. Also
+ * while programs run: a call meanwhile may meet the old count with the new `unknown`. */
+void syscall_install(uint64_t count, syscall_handler *unknown);
 /* `decide` is called when a call ends and the running thread's work is THREAD_WORK_RESCHED alone. Once, by
  * kernel/sched. */
 void syscall_set_decision(void (*decide)(void));

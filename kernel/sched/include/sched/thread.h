@@ -17,7 +17,7 @@
 struct vcpu;
 struct mutex;
 
-enum thread_state { THREAD_NEW, THREAD_READY, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };
+enum thread_state { THREAD_NEW = 0, THREAD_READY = 1, /* or running */ THREAD_BLOCKED = 3, THREAD_DEAD = 4 };
 
 /* Why the way back to ring 3 must not be the short one: bits of thread.work. */
 #define THREAD_WORK_RESCHED 1u /* a better thread waits */
@@ -46,7 +46,7 @@ struct thread {
 	uint64_t consumed; /* cycles run so far; exact at every switch */
 	uint64_t turn_end; /* its round-robin turn is over when it has consumed so much */
 	uint64_t woken_at; /* TSC of the last wake-up */
-	uint64_t tag;      /* number and VCPU, as they stand in the trace */
+	uint64_t tag;      /* number and VCPU as they stand in the trace, of a dispatch */
 	int64_t wake_result; /* enum wait_result */
 	struct mutex *held, *wanted; /* mutexes it holds; the one it waits for */
 	struct sched_post post; /* to another core, for its start */

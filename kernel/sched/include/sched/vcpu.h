@@ -97,6 +97,11 @@ struct sched_core_usage {
 	uint64_t early; /* timer interrupts that came before they were needed */
 	/* While sched_measure is on: decisions, accounting included, without events and the switch of stacks. */
 	uint64_t measured, decision_cycles, decision_worst, event_cycles;
+	/* Also then: from the moment that a decision has chosen another thread until that goes on. [0]: the address space
+	 * stays, [1]: it changes. */
+	struct sched_switches {
+		uint64_t count, cycles, worst;
+	} switches[2];
 	uint64_t worst_delay; /* longest that the timer's interrupt had to wait: interrupts were off */
 };
 void sched_core_usage(struct sched_core_usage *usage);
