@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The system compiler: a host program, and the same objects with sanitizers for its unit tests.
 QUESTC_C := $(filter-out tools/questc.c,$(patsubst %,tools/%.c,diag yaml units config_take config_read config_check config_admit \
-	plan plan_archive plan_images plan_place plan_blob report report_json))
+	analysis plan plan_archive plan_images plan_place plan_blob report report_json report_timing))
 $(B)/questc: $(patsubst %.c,$(B)/host/%.o,$(QUESTC_C) tools/questc.c) $(B)/host/lib.a
 	$(CC) $(HOST_CFLAGS) $^ -lfyaml -o $@
 host-tools: $(B)/questc

@@ -278,6 +278,7 @@ void report_text(const struct plan *plan, const struct config *config, FILE *to)
 	print_cores(plan, to);
 	print_devices(plan, to);
 	print_interrupts(plan, to);
+	report_timing(config, to);
 	for (; (gap = report_not_enforced(config, &step)); title = "")
 		(void)fprintf(to, "%s  %s\n", title, gap);
 }

@@ -8,6 +8,9 @@
 void report_text(const struct plan *plan, const struct config *config, FILE *to);
 /* One JSON object; addresses and sizes are numbers, in bytes. */
 void report_json(const struct plan *plan, const struct config *config, FILE *to);
+/* What each core promises its VCPUs; the JSON is a further member of the object. */
+void report_timing(const struct config *config, FILE *to);
+void report_timing_json(const struct config *config, FILE *to);
 
 /* RAM a machine needs to run the plan, bytes: up to memory_top, plus room for firmware; the PC's hole below 4 GiB is
  * not RAM. */

@@ -151,5 +151,7 @@ void report_json(const struct plan *plan, const struct config *config, FILE *to)
 		(void)fputs(first ? "" : ", ", to);
 		string(to, gap);
 	}
-	(void)fputs("]\n}\n", to);
+	(void)fputs("]", to);
+	report_timing_json(config, to);
+	(void)fputs("\n}\n", to);
 }
