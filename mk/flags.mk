@@ -9,5 +9,8 @@ TARGET_CFLAGS := $(STD) $(WARN) -O2 -g -ffreestanding -fno-pie -mno-red-zone -mg
 	-ffunction-sections -fdata-sections $(FREE_INC)
 TARGET_LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=0x1000 -Wl,--gc-sections \
 	-Wl,--no-warn-rwx-segments
+# What may be small, and what must be fast, in place of TARGET_CFLAGS' -O2 (mk/target.mk).
+SMALL_CFLAGS := -Os -mpreferred-stack-boundary=3
+FAST_CFLAGS := -O2 -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1 -mpreferred-stack-boundary=3
 HOST_CFLAGS := $(STD) $(WARN) -O2 -g -D_GNU_SOURCE
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

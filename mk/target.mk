@@ -6,6 +6,9 @@ low_CFLAGS  := -mcmodel=small
 high_CFLAGS := -mcmodel=kernel
 vdso_CFLAGS := -mcmodel=small -fpic -fvisibility=hidden
 kernel_CFLAGS := -mcmodel=kernel -fno-omit-frame-pointer
+# Quest is built for size, but for the files that calls, switches, faults, fork and exec run through (mk/hot.txt).
+HOT := $(shell sed 's/\#.*//' mk/hot.txt)
+optimized = $(if $(filter kernel,$(1)),$(if $(filter $(2),$(HOT)),$(FAST_CFLAGS),$(SMALL_CFLAGS)))
 
 sources = $(filter-out %_test.c $(wildcard $(1)/fuzz_*.c),$(wildcard $(1)/*.c)) $(wildcard $(1)/*.S)
 objects = $(patsubst %,$(B)/$(1)/%.o,$(basename $(call sources,$(2))))
@@ -14,9 +17,9 @@ LIB_HOST_ONLY := $(wildcard lib/host*.c)
 LIB_ROOMS := lib hw
 
 define room_rules # model, room
-$(B)/$(1)/$(2)/%.o: $(2)/%.c
+$(B)/$(1)/$(2)/%.o: $(2)/%.c mk/flags.mk $(if $(filter kernel,$(1)),mk/hot.txt)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(TARGET_CFLAGS) $$($(1)_CFLAGS) $$(INC_$(2)) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(CC) $$(TARGET_CFLAGS) $$($(1)_CFLAGS) $$(call optimized,$(1),$$<) $$(INC_$(2)) -MMD -MP -c $$< -o $$@
 $(B)/$(1)/$(2)/%.o: $(2)/%.S
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(TARGET_CFLAGS) $$($(1)_CFLAGS) $$(INC_$(2)) -MMD -MP -c $$< -o $$@
