@@ -30,7 +30,8 @@ struct gate {
 	uint32_t reserved;
 };
 
-extern const uint64_t trap_stubs[VECTORS]; /* trap.S */
+extern const char trap_first_stub[]; /* trap.S */
+extern const uint16_t trap_stubs[VECTORS]; /* trap.S: bytes from trap_first_stub */
 void trap_dispatch(struct trap_frame *frame); /* called by trap.S, as are the next three */
 void trap_work(struct trap_frame *frame);
 _Noreturn void trap_leave_now(struct trap_frame *frame);
@@ -73,7 +74,7 @@ void irq_init(void)
 	if (boot_is_bare())
 		mask_pics();
 	for (unsigned v = 0; v < VECTORS; v++) {
-		uint64_t stub = trap_stubs[v];
+		uint64_t stub = (uint64_t)trap_first_stub + trap_stubs[v];
 
 		idt[v] = (struct gate){
 			.offset_low = (uint16_t)stub,

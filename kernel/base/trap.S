@@ -7,7 +7,6 @@
 
 /* Vectors whose error code the processor pushes (SDM 3, table 6-1). */
 .macro stub vector
-	.balign 16
 stub_\vector:
 	.if (\vector != 8) && (\vector != 10) && (\vector != 11) && (\vector != 12) && (\vector != 13) && \
 		(\vector != 14) && (\vector != 17) && (\vector != 21) && (\vector != 29) && (\vector != 30)
@@ -22,9 +21,11 @@ stub_\vector:
 .endm
 
 .macro stub_address vector
-	.quad	stub_\vector
+	.short	stub_\vector - trap_first_stub
 .endm
 
+	.globl	trap_first_stub
+trap_first_stub:
 	.set	i, 0
 	.rept	256
 	stub	%i
@@ -152,7 +153,7 @@ trap_fatal_common:
 	probe	probe_call, call *%rdi
 
 	.section .rodata
-	.balign	8
+	.balign	2
 	.globl	trap_stubs
 trap_stubs:
 	.set	i, 0
