@@ -12,5 +12,8 @@ TARGET_LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecsta
 # What may be small, and what must be fast, in place of TARGET_CFLAGS' -O2 (mk/target.mk).
 SMALL_CFLAGS := -Os -mpreferred-stack-boundary=3
 FAST_CFLAGS := -O2 -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1 -mpreferred-stack-boundary=3
+# As small as it gets, linked as a whole: quest-uniprocessor.
+TINY_CFLAGS := -Oz -mpreferred-stack-boundary=3 -fomit-frame-pointer -flto
+TINY_LDFLAGS := -Oz -flto -flto-partition=one -mcmodel=kernel -fno-pie -mno-red-zone -mgeneral-regs-only -ffreestanding
 HOST_CFLAGS := $(STD) $(WARN) -O2 -g -D_GNU_SOURCE
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The target images: which rooms are linked into each, with which linker script. lib and hw are archives.
-IMAGES := boot boot-efi monitor-svm monitor-vmx quest
+IMAGES := boot boot-efi monitor-svm monitor-vmx quest quest-uniprocessor
 boot_ROOMS        := boot
 boot_SCRIPT       := boot/boot.ld
 # The same for UEFI: its header asks the boot loader for a frame buffer.
@@ -15,6 +15,10 @@ monitor-vmx_SCRIPT := monitor/common/monitor.ld
 quest_ROOMS       := kernel/base kernel/mm kernel/sched kernel/dev kernel/fs kernel/proc kernel/syscall \
 	kernel/start kernel/main
 quest_SCRIPT      := kernel/start/quest.ld
+# The same for one core: smaller, and slower.
+quest-uniprocessor_ROOMS := $(quest_ROOMS)
+quest-uniprocessor_SCRIPT := $(quest_SCRIPT)
+quest-uniprocessor_LDFLAGS := $(TINY_LDFLAGS)
 
 # Tests inside the kernel: tests/kernel/NAME with the rooms it tests and a main of its own make build/test-NAME.elf.
 KERNEL_TESTS := mm sched fs waits keys devices examples posix crash

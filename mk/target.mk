@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Target images. Code models: `low` (boot and guests, linked below 2 GiB), `high` (monitors, top 2 GiB), `kernel` (Quest,
-# as high, with frame pointers for its backtraces) and `vdso` (what Quest maps into programs, anywhere).
-MODELS := low high kernel vdso
+# as high, with frame pointers for its backtraces), `single` (Quest for one core, as small as it gets) and `vdso` (what Quest
+# maps into programs, anywhere).
+MODELS := low high kernel single vdso
 low_CFLAGS  := -mcmodel=small
 high_CFLAGS := -mcmodel=kernel
 vdso_CFLAGS := -mcmodel=small -fpic -fvisibility=hidden
@@ -9,6 +10,7 @@ kernel_CFLAGS := -mcmodel=kernel -fno-omit-frame-pointer
 # Quest is built for size, but for the files that calls, switches, faults, fork and exec run through (mk/hot.txt).
 HOT := $(shell sed 's/\#.*//' mk/hot.txt)
 optimized = $(if $(filter kernel,$(1)),$(if $(filter $(2),$(HOT)),$(FAST_CFLAGS),$(SMALL_CFLAGS)))
+single_CFLAGS := -mcmodel=kernel $(TINY_CFLAGS) -DQUEST_CORES=1u -DQUEST_FRAME_POINTERS=0
 
 sources = $(filter-out %_test.c $(wildcard $(1)/fuzz_*.c),$(wildcard $(1)/*.c)) $(wildcard $(1)/*.S)
 objects = $(patsubst %,$(B)/$(1)/%.o,$(basename $(call sources,$(2))))
@@ -39,6 +41,7 @@ boot-efi_MODEL := low
 monitor-svm_MODEL := high
 monitor-vmx_MODEL := high
 quest_MODEL := kernel
+quest-uniprocessor_MODEL := single
 $(foreach t,$(KERNEL_TESTS),$(eval test-$(t)_MODEL := kernel))
 
 define image_rule # image

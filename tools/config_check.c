@@ -53,6 +53,12 @@ static void check_memory(struct diag *d, const struct config_sandbox *s)
 			units_print_size(text, total));
 }
 
+static void check_uniprocessor(struct diag *d, const struct config_sandbox *s)
+{
+	if (strcmp(s->kernel_text.text, "quest-uniprocessor") == 0 && s->cores.value > 1)
+		diag_error(d, s->cores.at, "quest-uniprocessor has one core; write cores: 1 or kernel: quest");
+}
+
 static void check_linux_keys(struct diag *d, const struct config_sandbox *s)
 {
 	if (s->kernel == QV_KERNEL_LINUX) {
@@ -540,6 +546,7 @@ static void check_sandbox(struct diag *d, struct config *c, int i)
 
 	merge_console(d, s);
 	check_memory(d, s);
+	check_uniprocessor(d, s);
 	check_linux_keys(d, s);
 	check_args(d, s);
 	check_vcpus(d, s);

@@ -257,8 +257,10 @@ READER(read_kernel)
 	if (!take_text(d, value, &s->kernel_text))
 		return;
 	s->kernel = strcmp(value->text, "linux") == 0 ? QV_KERNEL_LINUX : QV_KERNEL_QUEST;
-	if (strcmp(value->text, "linux") && strcmp(value->text, "quest") && !strchr(value->text, '/')) {
-		diag_error(d, value->at, "no such kernel `%.40s`; use quest, linux or the path of an ELF file", value->text);
+	if (strcmp(value->text, "linux") && strcmp(value->text, "quest") && strcmp(value->text, "quest-uniprocessor") &&
+		!strchr(value->text, '/')) {
+		diag_error(d, value->at, "no such kernel `%.40s`; use quest, quest-uniprocessor, linux or the path of an ELF file",
+			value->text);
 		s->kernel_text.text = NULL;
 	}
 }

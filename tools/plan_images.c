@@ -171,8 +171,8 @@ static bool quest_segments_good(struct plan *plan, struct diag *d, uint32_t i, c
 static bool add_quest(struct plan *plan, struct diag *d, const struct plan_options *o, uint32_t i)
 {
 	const struct config_text *kernel = &plan->source[i]->kernel_text;
-	bool builtin = strcmp(kernel->text, "quest") == 0;
-	char *path = builtin ? tool_format("%s/quest.elf", o->build) : tool_format("%s", kernel->text);
+	bool builtin = !strchr(kernel->text, '/');
+	char *path = builtin ? tool_format("%s/%s.elf", o->build, kernel->text) : tool_format("%s", kernel->text);
 	int file = open_file(plan, d, kernel->at, path, builtin ? "build it with `make`" : "build it, or mend the path");
 	struct qv_elf elf;
 	bool good = file >= 0 && add_elf(plan, d, kernel->at, (uint32_t)file, QV_LOAD_SANDBOX, i, &elf);

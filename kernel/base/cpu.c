@@ -21,11 +21,11 @@ _Static_assert(offsetof(struct cpu, resume) == CPU_RESUME && offsetof(struct cpu
 	offsetof(struct cpu, thread_since) == CPU_THREAD_SINCE &&
 	offsetof(struct cpu, watch) == CPU_WATCH, "offsets in entry.h");
 
-struct cpu cpus[QV_MAX_CORES];
+struct cpu cpus[QUEST_CORES];
 
 uint32_t cpu_index(void)
 {
-	return this_cpu()->index;
+	return QUEST_CORES == 1 ? 0 : this_cpu()->index;
 }
 
 /* A TSS descriptor is two entries; the base is spread over both (SDM 3, 8.2.3). */

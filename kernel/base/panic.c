@@ -11,6 +11,9 @@
 
 #define MAX_FRAMES 24u
 #define NOBODY UINT32_MAX
+#ifndef QUEST_FRAME_POINTERS /* mk/target.mk: a kernel without them tells where it was, but not how it came there */
+#define QUEST_FRAME_POINTERS 1
+#endif
 
 extern const char image_text_start[], image_text_end[]; /* linker script */
 
@@ -37,7 +40,7 @@ static void print_backtrace(uint64_t rip, uint64_t rbp)
 	const struct stack_frame *frame = (const struct stack_frame *)rbp;
 
 	log_raw("backtrace: 0x%llx", (unsigned long long)rip);
-	for (unsigned n = 0; n < MAX_FRAMES; n++) {
+	for (unsigned n = 0; QUEST_FRAME_POINTERS && n < MAX_FRAMES; n++) {
 		uint64_t here = (uint64_t)frame, next;
 
 		if (here < STACK_BASE || here % 8 != 0 || !in_text(frame->return_address))

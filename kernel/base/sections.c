@@ -4,7 +4,7 @@
 #include <base/syscall.h>
 #include <hw/cpu.h>
 
-static struct sections of_core[QV_MAX_CORES];
+static struct sections of_core[QUEST_CORES];
 
 void sections_measure(bool on)
 {

@@ -126,7 +126,7 @@ static const struct file_ops full_ops = {.kind = "/dev/full", .place = FILE_BY_N
 static struct generator { /* of each core */
 	struct qv_random random;
 	bool seeded;
-} generators[QV_MAX_CORES];
+} generators[QUEST_CORES];
 static bool asked, present; /* CPUID leaves a sandbox, so it is asked at boot, once: is there RDRAND? */
 
 /* RDRAND may fail for a moment; ten tries are what SDM 1, 7.3.17 asks for. */

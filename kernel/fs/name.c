@@ -364,7 +364,7 @@ int64_t path_link(const struct path_at *from, const char *old, const struct path
 }
 
 /* Held while a directory may change its parent, so that an ancestor walk with preemption points means something. */
-static struct mutex moving[QV_MAX_CORES];
+static struct mutex moving[QUEST_CORES];
 
 static bool is_below(struct inode *dir, const struct inode *ancestor)
 {

@@ -17,7 +17,7 @@ struct walker {
 	uint32_t how;      /* WALK_* */
 };
 
-static struct inode *roots[QV_MAX_CORES]; /* each core has a tree of its own */
+static struct inode *roots[QUEST_CORES]; /* each core has a tree of its own */
 
 void walk_set_root(struct inode *inode)
 {

@@ -304,7 +304,7 @@ static const struct inode_ops ops = {
 	.release = proc_release,
 };
 
-static struct proc_inode roots[QV_MAX_CORES];
+static struct proc_inode roots[QUEST_CORES];
 
 struct inode *procfs_root(void)
 {

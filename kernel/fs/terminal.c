@@ -34,7 +34,7 @@ static struct terminal { /* of each core; the first one's has the keys */
 	uint32_t open;    /* descriptions */
 	int32_t session;  /* whose controlling terminal it is; 0 = nobody's */
 	int32_t group;    /* in the foreground */
-} consoles[QV_MAX_CORES];
+} consoles[QUEST_CORES];
 
 static struct terminal *console(void)
 {

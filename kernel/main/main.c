@@ -105,7 +105,7 @@ static void report(struct sched_post *post)
 /* The others are ready when all that boot wants of them has been asked: an answer is an interrupt, and an exit. */
 static void report_others(void)
 {
-	static struct sched_post post[QV_MAX_CORES];
+	static struct sched_post post[QUEST_CORES];
 
 	for (uint32_t core = 1; core < boot_info()->core_count; core++) {
 		post[core].run = report;

@@ -135,7 +135,7 @@ static void make_tree(const struct qv_info *info)
 		fs_init_shared(memory_at(info->initrd_gpa), info->initrd_size, mm_total_pages() * BYTES_OF_PAGE_FOR_FILES / n);
 }
 
-static struct thread starters[QV_MAX_CORES];
+static struct thread starters[QUEST_CORES];
 
 static void free_stack(struct thread *t)
 {

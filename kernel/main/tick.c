@@ -13,7 +13,7 @@
 static struct tick {
 	struct sched_timer timer;
 	uint64_t period, limit, count;
-} ticks[QV_MAX_CORES];
+} ticks[QUEST_CORES];
 
 static void fire(struct sched_timer *timer)
 {

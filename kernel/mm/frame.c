@@ -17,7 +17,7 @@
 #define STORE_ORDER  3u  /* taken from the allocator in this size */
 #define STORE_STEP   (1u << STORE_ORDER)
 
-struct frame_store frame_stores[QV_MAX_CORES];
+struct frame_store frame_stores[QUEST_CORES];
 static uint32_t store_limit = STORE_STEP;
 
 struct frame_references frame_references;
@@ -43,7 +43,7 @@ uint64_t frame_stored(void)
 {
 	uint64_t stored = 0;
 
-	for (uint32_t i = 0; i < QV_MAX_CORES; i++)
+	for (uint32_t i = 0; i < QUEST_CORES; i++)
 		stored += frame_stores[i].count + frame_stores[i].clean_count;
 	return stored;
 }

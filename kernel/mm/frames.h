@@ -28,7 +28,7 @@ struct frame_store {
 	uint64_t frame[FRAME_STORE];
 	uint64_t clean[FRAME_CLEAN]; /* all zero: page tables given back empty */
 } __attribute__((aligned(64)));
-extern struct frame_store frame_stores[QV_MAX_CORES];
+extern struct frame_store frame_stores[QUEST_CORES];
 
 /* Put some frames into an empty store. False: memory is gone. */
 bool frame_refill(struct frame_store *s);

@@ -14,7 +14,7 @@
 #include <mm/heap.h>
 #include <mm/mm.h>
 
-#define MAX_MAPPINGS (QV_MAX_CORES * STACK_KINDS + QV_MAX_RANGES + 5)
+#define MAX_MAPPINGS (QUEST_CORES * STACK_KINDS + QV_MAX_RANGES + 5)
 #define CR0_WRITE_PROTECT (1u << 16)
 #define PML4_ENTRIES 512u
 #define MIN_STACKS 64u

@@ -24,7 +24,7 @@ struct futex_waiter {
 	uint32_t bits;
 };
 
-static struct futex_waiter *buckets[QV_MAX_CORES][FUTEX_BUCKETS];
+static struct futex_waiter *buckets[QUEST_CORES][FUTEX_BUCKETS];
 
 static inline struct futex_waiter **bucket_of(const struct futex_key *key)
 {

@@ -23,7 +23,7 @@ struct proc_core {
 	uint32_t next;                      /* where the search for a free number starts */
 	struct pi_lock *pi[PI_BUCKETS];
 };
-extern struct proc_core proc_cores[QV_MAX_CORES];
+extern struct proc_core proc_cores[QUEST_CORES];
 
 static inline struct proc_core *proc_core(void)
 {

@@ -10,7 +10,7 @@
 
 #define KILL_STEP 6u /* tasks between two preemption points */
 
-struct proc_core proc_cores[QV_MAX_CORES];
+struct proc_core proc_cores[QUEST_CORES];
 
 static struct mm_cache tasks = MM_CACHE(struct task);
 

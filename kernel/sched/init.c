@@ -17,7 +17,7 @@
 #define QUANTUM_US 1000u
 #define SLACK_US 50u /* an early interrupt and its decision take about 1 % of that */
 
-struct core *cores[QV_MAX_CORES];
+struct core *cores[QUEST_CORES];
 
 static sched_memory *giver;
 static void (*return_hook)(struct trap_frame *frame);

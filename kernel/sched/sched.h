@@ -122,7 +122,7 @@ struct core {
 	uint64_t event_time[2 * QV_PRIO_MAX];
 };
 
-extern struct core *cores[QV_MAX_CORES];
+extern struct core *cores[QUEST_CORES];
 
 static inline struct core *this_core(void)
 {

@@ -4,6 +4,7 @@
 #include <base/cpu.h>
 #include <base/irq.h>
 #include <base/memory.h>
+#include <base/panic.h>
 #include <base/time.h>
 #include <dev/dev.h>
 #include <hw/cpu.h>
@@ -29,6 +30,9 @@ void start_early(uint64_t info_gpa)
 	dev_init();
 	irq_init();
 	cpu_init(0);
+	if (boot_info()->core_count > QUEST_CORES)
+		panic("this kernel is built for %u core%s, the sandbox has %u; write kernel: quest", QUEST_CORES,
+			QUEST_CORES == 1 ? "" : "s", boot_info()->core_count);
 	time_init();
 	mm_init();
 }

@@ -74,7 +74,7 @@ void smp_start(void (*run)(void))
 	struct start_parameters *parameters;
 	char *code = memory_at(page);
 
-	if (info->core_count == 1)
+	if (QUEST_CORES == 1 || info->core_count == 1)
 		return;
 	if (page == 0 || page % QV_PAGE_SIZE != 0 || page >= 1u << 20)
 		panic("start page 0x%llx for the other cores is not a page below 1 MiB", (unsigned long long)page);

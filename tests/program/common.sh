@@ -24,10 +24,13 @@ compare_programs() { # [WHERE: ]: one point per program
 	done
 }
 
-run_programs() { # OPTION...: one point per program
-	sed "s|@LIST@|$(echo $all | sed 's|\([a-z]*\)|/bin/\1|g; s/ /,/g')|" tests/program/programs.yaml >"$scratch/system.yaml"
+run_programs() { # KERNEL OPTION...: one point per program
+	local kernel=$1
+	shift
+	sed "s|@LIST@|$(echo $all | sed 's|\([a-z]*\)|/bin/\1|g; s/ /,/g')|; s|kernel: quest|kernel: $kernel|" \
+		tests/program/programs.yaml >"$scratch/system.yaml"
 	build/questc pack "$scratch/system.yaml" -o "$scratch/blob" >"$out" 2>&1 || true
 	boot "$scratch/blob" --until "quest|suite over" "$@"
-	point $? "the suite ran to its end"
-	compare_programs ""
+	point $? "$kernel: the suite ran to its end"
+	compare_programs "$kernel: "
 }

@@ -6,6 +6,10 @@
 #include <abi/types.h>
 
 #define QV_MAX_CORES     16u
+/* Cores of a sandbox that Quest is built for: mk/target.mk makes it 1 for quest-uniprocessor. */
+#ifndef QUEST_CORES
+#define QUEST_CORES QV_MAX_CORES
+#endif
 #define QV_MAX_SANDBOXES 8u
 #define QV_NAME_LEN      32u /* bytes, NUL included */
 #define QV_MAX_RANGES    9u  /* memory ranges of one sandbox */

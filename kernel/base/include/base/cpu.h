@@ -43,12 +43,14 @@ struct cpu {
 	struct cpu_tss tss;
 };
 
-extern struct cpu cpus[QV_MAX_CORES];
+extern struct cpu cpus[QUEST_CORES];
 
 static inline struct cpu *this_cpu(void)
 {
 	struct cpu *cpu;
 
+	if (QUEST_CORES == 1)
+		return &cpus[0];
 	__asm__ volatile("mov %%gs:0, %0" : "=r"(cpu));
 	return cpu;
 }

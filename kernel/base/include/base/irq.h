@@ -72,7 +72,7 @@ struct irq_line {
 	const char *name; /* NULL = not in use */
 	uint64_t *account; /* NULL = whoever was interrupted is charged */
 	uint8_t vector;
-	struct irq_usage usage[QV_MAX_CORES];
+	struct irq_usage usage[QUEST_CORES];
 };
 /* Line `n` < IRQ_LINES; line 0 has the interrupts nobody claimed. Values of other cores are a moment old. */
 const struct irq_line *irq_line(uint32_t n);
