@@ -258,6 +258,15 @@ static uint64_t backing_page(struct space_backing *backing, uint64_t index)
 	return frame;
 }
 
+static void backing_present(struct space_backing *backing, uint64_t index, unsigned count, uint64_t *frame)
+{
+	const struct ramfs_inode *r = behind(backing);
+	uint64_t pages = (r->size + PAGE - 1) / PAGE;
+
+	for (unsigned i = 0; i < count; i++)
+		frame[i] = index + i < pages ? pages_find(&r->map, index + i) : 0;
+}
+
 static void backing_reference(struct space_backing *backing, int change)
 {
 	struct inode *inode = &behind(backing)->inode;
@@ -276,7 +285,8 @@ static int64_t file_mapping(struct file *f, struct space_backing **backing)
 
 void ramfs_file_init(struct ramfs_inode *r)
 {
-	r->backing = (struct space_backing){.page = backing_page, .reference = backing_reference};
+	r->backing = (struct space_backing){.page = backing_page, .reference = backing_reference,
+		.present = backing_present};
 }
 
 const struct file_ops ramfs_file_ops = {

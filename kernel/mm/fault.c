@@ -14,6 +14,7 @@
 #include <mm/frame.h>
 #include <sched/thread.h>
 
+#define NEAR_PAGES 16u /* in one go, aligned */
 #define ERROR_WRITE 0x2u
 #define ERROR_FETCH 0x10u
 
@@ -110,6 +111,40 @@ static enum space_fault copied_page(struct space *space, const struct area *a, u
 	return done ? SPACE_FAULT_DONE : SPACE_FAULT_NO_MEMORY;
 }
 
+/* Neighbours of a page that nobody here can write: they need no more than an entry, and will be wanted. Not near the
+ * limit, since they count. `entry` is that of the page at `at`. */
+static void map_near(struct space *space, const struct area *a, uint64_t at, uint64_t *entry)
+{
+	uint64_t low = at & ~(NEAR_PAGES * PAGE - 1), high = low + NEAR_PAGES * PAGE;
+	uint64_t frame[NEAR_PAGES], bits = leaf_bits(a, false);
+	unsigned count;
+
+	if (space->arena || (a->flags & (SPACE_SHARED | SPACE_WRITE)) || !a->backing->present ||
+		space->resident + space->tables > space->limit / 2)
+		return;
+	low = low > a->range.start ? low : a->range.start;
+	high = high < a->range.end ? high : a->range.end;
+	count = (unsigned)((high - low) / PAGE);
+	a->backing->present(a->backing, (a->offset + (low - a->range.start)) / PAGE, count, frame);
+	entry -= (at - low) / PAGE;
+	for (unsigned i = 0; i < count; i++) {
+		if (!frame[i] || entry[i])
+			continue;
+		frame_get(frame[i]);
+		entry[i] = frame[i] | bits;
+		space->resident++;
+	}
+}
+
+void space_near(struct space *space, uint64_t address)
+{
+	const struct area *a = area_at(space, address);
+	uint64_t *directory = a && a->backing && (a->flags & AREA_RIGHTS) ? directory_make(space, address) : NULL;
+
+	if (directory && !(*directory & ENTRY_LARGE) && directory_fill(space, directory))
+		map_near(space, a, address & ~(PAGE - 1), directory_page(directory, address));
+}
+
 static enum space_fault backed_page(struct space *space, const struct area *a, uint64_t at, bool write, uint64_t *entry)
 {
 	uint64_t gpa;
@@ -123,7 +158,10 @@ static enum space_fault backed_page(struct space *space, const struct area *a, u
 		return copied_page(space, a, gpa, entry);
 	space->resident++;
 	*entry = gpa | leaf_bits(a, a->flags & SPACE_SHARED);
-	return write && !(*entry & ENTRY_WRITE) ? own_page(space, a, at, entry) : SPACE_FAULT_DONE;
+	if (write && !(*entry & ENTRY_WRITE))
+		return own_page(space, a, at, entry);
+	map_near(space, a, at, entry);
+	return SPACE_FAULT_DONE;
 }
 
 /* There is a table for it. */

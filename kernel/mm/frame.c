@@ -77,14 +77,17 @@ bool frame_refill(struct frame_store *s)
 	return true;
 }
 
-static void keep(uint64_t gpa)
+/* In the store, or else (true) given back. */
+static bool keep(uint64_t gpa)
 {
 	struct frame_store *s = own_store();
 
-	if (s->count < store_limit)
+	if (s->count < store_limit) {
 		s->frame[s->count++] = gpa;
-	else
-		frames_free(gpa, 0);
+		return false;
+	}
+	frames_free(gpa, 0);
+	return true;
 }
 
 bool mm_frame_new(uint64_t *gpa)
@@ -100,10 +103,10 @@ bool mm_frame_new_zeroed(uint64_t *gpa)
 	return true;
 }
 
-void frame_last(uint64_t gpa, uint32_t before)
+bool frame_last(uint64_t gpa, uint32_t before)
 {
 	assert(before == 1);
-	keep(gpa);
+	return keep(gpa);
 }
 
 void mm_frame_get(uint64_t gpa)

@@ -45,8 +45,8 @@ static inline bool frame_take(uint64_t *gpa)
 	return true;
 }
 
-/* The last reference went: `before` was 1, or the count is wrong. */
-void frame_last(uint64_t gpa, uint32_t before);
+/* The last reference went: `before` was 1, or the count is wrong. True if the allocator got the frame. */
+bool frame_last(uint64_t gpa, uint32_t before);
 
 /* mm_frame_get and mm_frame_put for loops. */
 static inline void frame_get(uint64_t gpa)
@@ -57,19 +57,18 @@ static inline void frame_get(uint64_t gpa)
 		__atomic_fetch_add(&frame_references.count[index], 1, __ATOMIC_RELAXED);
 }
 
-/* True if that freed the frame. */
-static inline bool frame_put(uint64_t gpa)
+#define FRAME_WORK 12u /* what the allocator costs at most, in units of some 30 instructions; it may join blocks */
+
+/* What that cost, in the same units. */
+static inline uint32_t frame_put(uint64_t gpa)
 {
 	uint64_t index = gpa / QV_PAGE_SIZE;
 	uint32_t before;
 
 	if (index >= frame_references.frames)
-		return false;
+		return 1;
 	before = __atomic_fetch_sub(&frame_references.count[index], 1, __ATOMIC_ACQ_REL);
-	if (before > 1)
-		return false;
-	frame_last(gpa, before);
-	return true;
+	return before > 1 || !frame_last(gpa, before) ? 1 : FRAME_WORK;
 }
 
 /* One counter for each of `frames` frames from address 0 on. */

@@ -12,7 +12,6 @@
 #include <sched/thread.h>
 
 #define KNOWN_FLAGS (AREA_RIGHTS | SPACE_SHARED | SPACE_GROWS | SPACE_SMALL | SPACE_LOCKED | SPACE_NEVER_WRITE)
-#define AREA_WORK 12u /* what giving an area up costs, in entries of a sweep */
 #define STACK_GUARD (16 * PAGE) /* below a stack nothing is placed that did not ask for the address */
 
 static struct mm_cache spaces = MM_CACHE(struct space);
@@ -36,30 +35,6 @@ struct space *space_create_migratable(uint64_t limit, struct mm_arena *arena)
 	return NULL;
 }
 
-/* Areas go from below: everything under the next one is free of tables afterwards. */
-void space_clear(struct space *space)
-{
-	struct sweep s = {.space = space, .pages = drop_pages, .large = drop_large};
-	struct area *a = area_of(space->areas.head), *next;
-
-	for (; a; a = next) {
-		uint64_t start = a->range.start, end = a->range.end;
-
-		next = area_next(a);
-		sweep_run(&s, start, end);
-		sweep_work(&s, AREA_WORK);
-		if (!next || next->range.start / LARGE != start / LARGE) /* else the next one needs them all */
-			tables_free(space, start, end, 0, next ? next->range.start : SPACE_USER_END + PAGE);
-		area_free(a);
-	}
-	sweep_finish(&s);
-	space->areas = (struct qv_areas){0};
-	space->recent = NULL;
-	space->reserved = 0;
-	memset(space->hot, 0, sizeof(space->hot));
-	assert(space->resident == 0 && space->tables == 1);
-}
-
 /* A kernel thread that ends a process may still run on its tables. */
 void space_destroy(struct space *space)
 {
@@ -71,56 +46,6 @@ void space_destroy(struct space *space)
 	tables_destroy(space);
 	shared_quota_put(space->shared);
 	mm_cache_free(&spaces, space);
-}
-
-/* A twin for each area of the parent, or none. */
-static bool make_twins(struct space *child, struct space *parent)
-{
-	unsigned made = 0;
-
-	for (struct area *a = area_of(parent->areas.head), *b; a; a = area_next(a)) {
-		b = area_new(child, a->flags & ~SPACE_LOCKED, a->backing, a->offset);
-		if (!b) {
-			while ((a = area_of(a->range.prev)) != NULL)
-				area_free(area_of(a->range.twin));
-			return false;
-		}
-		a->range.twin = &b->range;
-		if (++made % 4 == 0)
-			sched_preempt_point();
-	}
-	return true;
-}
-
-static void link_twins(struct space *child, struct space *parent)
-{
-	unsigned linked = 0;
-
-	for (struct area *a = area_of(parent->areas.head); a; a = area_next(a)) {
-		qv_area_twin(&a->range);
-		area_pause(&linked);
-	}
-	qv_areas_twin(&child->areas, &parent->areas);
-	child->reserved = parent->reserved;
-}
-
-int64_t space_fork(struct space *child, struct space *parent)
-{
-	struct sweep s = {.space = parent, .target = child, .pages = fork_pages, .large = fork_large};
-	int64_t error = 0;
-
-	assert(child->areas.count == 0 && child->resident == 0);
-	if (!make_twins(child, parent))
-		return -LX_ENOMEM;
-	sched_preempt_point();
-	link_twins(child, parent);
-	sched_preempt_point();
-	memcpy(child->hot, parent->hot, sizeof(child->hot));
-	for (s.area = area_of(child->areas.head); s.area && !error; s.area = area_next(s.area))
-		error = sweep_run(&s, s.area->range.start, s.area->range.end);
-	sweep_finish(&s);
-	space_charge(child, 0);
-	return error;
 }
 
 uint64_t space_root(const struct space *space)

@@ -113,7 +113,7 @@ bool tables_split(struct space *space, uint64_t *entry)
 	return true;
 }
 
-static void free_table(struct space *space, uint64_t *entry)
+void table_free(struct space *space, uint64_t *entry)
 {
 	space_put_table(space, *entry & ENTRY_ADDRESS);
 	*entry = 0;
@@ -145,7 +145,7 @@ static void free_level(struct space *space, uint64_t *table, unsigned level, uin
 		if (level > h->bottom)
 			free_level(space, table_at(*entry), level - 1, at, next, h);
 		if (level <= h->top && base >= h->low && base + span <= h->high)
-			free_table(space, entry);
+			table_free(space, entry);
 	}
 }
 

@@ -39,6 +39,8 @@ static inline uint64_t *table_at(uint64_t entry)
  * given back. False: no memory. */
 bool space_page(struct space *space, uint64_t *gpa);
 void space_put_page(struct space *space, uint64_t gpa);
+/* The same of a page in an entry; what it cost as frame_put tells. */
+uint32_t space_drop_page(struct space *space, uint64_t gpa);
 bool space_table(struct space *space, uint64_t *gpa);
 void space_put_table(struct space *space, uint64_t gpa);
 bool space_large(struct space *space, uint64_t *gpa);
@@ -89,6 +91,8 @@ static inline uint64_t *directory_page(uint64_t *directory, uint64_t at)
 }
 /* Turn the large page of directory entry `entry` into 512 small ones. False: no memory. Preemptible. */
 bool tables_split(struct space *space, uint64_t *entry);
+/* Give up the empty table that `entry` leads to. */
+void table_free(struct space *space, uint64_t *entry);
 /* Free the tables that map only addresses in [low, high), which are all unmapped, looking at those on [start, end). */
 void tables_free(struct space *space, uint64_t start, uint64_t end, uint64_t low, uint64_t high);
 /* Entry bits by rights, for a frame that nobody else has, or that is meant to be shared. */
@@ -149,9 +153,8 @@ int64_t drop_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count
 int64_t drop_large(struct sweep *s, uint64_t at, uint64_t *entry);
 int64_t protect_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count);
 int64_t protect_large(struct sweep *s, uint64_t at, uint64_t *entry);
-/* Give the target the same pages, copy-on-write if private. */
-int64_t fork_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count);
-int64_t fork_large(struct sweep *s, uint64_t at, uint64_t *entry);
+/* The target's directory entry for the 2 MiB around `at`, leading to a table. NULL: no memory. Preemptible. */
+uint64_t *target_directory(struct sweep *s, uint64_t at);
 /* Make the tables the target needs; then move the pages there. `shift` is a multiple of 2 MiB. */
 int64_t prepare_pages(struct sweep *s, uint64_t at, uint64_t *entry, unsigned count);
 int64_t prepare_large(struct sweep *s, uint64_t at, uint64_t *entry);

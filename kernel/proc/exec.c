@@ -276,6 +276,18 @@ static int64_t cut_tails(const struct image *im)
 	return error;
 }
 
+/* The first pages of text and constants are wanted at once; for what comes later there are faults. */
+static void have_first(const struct image *im)
+{
+	for (uint32_t i = 0; i < im->exec.count; i++) {
+		const struct qv_exec_segment *s = &im->exec.segment[i];
+
+		if (s->file_size && !(s->rights & QV_EXEC_WRITE))
+			space_near(im->memory->space, im->bias + s->vaddr);
+		sched_preempt_point();
+	}
+}
+
 /* ---- with the new space loaded ---- */
 
 static uint32_t capabilities; /* CPUID 1 EDX: asked once, since CPUID may leave the sandbox */
@@ -307,6 +319,8 @@ static int64_t write_stack(struct image *im, const char *path)
 	int64_t error = 0;
 
 	random_fill(seed, sizeof(seed));
+	sched_preempt_point();
+	(void)space_touch(im->memory->space, sp); /* what does not fit there comes by faults */
 	sched_preempt_point();
 	start.name = push(&sp, path, strlen(path) + 1, &error);
 	start.platform = push(&sp, "x86_64", 7, &error);
@@ -443,6 +457,8 @@ static int64_t build(struct image *im)
 		return -LX_ENOMEM;
 	tell(im);
 	error = lay_out(im, !process_self()->arena); /* after a migration the clocks are another kernel's: it is asked */
+	if (!error)
+		have_first(im);
 	return error ? error : cut_tails(im);
 }
 

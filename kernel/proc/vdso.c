@@ -39,7 +39,14 @@ static void reference(struct space_backing *backing, int change)
 	(void)change;
 }
 
-static struct space_backing vdso = {.page = page, .reference = reference};
+static void present(struct space_backing *backing, uint64_t index, unsigned count, uint64_t *frame)
+{
+	(void)backing;
+	for (unsigned i = 0; i < count; i++)
+		frame[i] = index + i < pages() ? frame_of(index + i) : 0;
+}
+
+static struct space_backing vdso = {.page = page, .reference = reference, .present = present};
 
 struct vdso_data *vdso_data(void)
 {

@@ -31,6 +31,13 @@ static uint64_t page(struct space_backing *backing, uint64_t index)
 	return file.frame[index];
 }
 
+static void present(struct space_backing *backing, uint64_t index, unsigned count, uint64_t *frame)
+{
+	(void)backing;
+	for (unsigned i = 0; i < count; i++)
+		frame[i] = index + i < FILE_PAGES ? file.frame[index + i] : 0;
+}
+
 static void reference(struct space_backing *backing, int change)
 {
 	(void)backing;
@@ -39,7 +46,7 @@ static void reference(struct space_backing *backing, int change)
 
 struct space_backing *file_open(void)
 {
-	file.backing = (struct space_backing){.page = page, .reference = reference};
+	file.backing = (struct space_backing){.page = page, .reference = reference, .present = present};
 	return &file.backing;
 }
 

@@ -118,6 +118,61 @@ static void test_file(void)
 	file_close();
 }
 
+/* Pages of a file that are in memory come with their neighbour; others, written ones and those near a limit do not. */
+static void test_neighbours(void)
+{
+	struct space *space = fresh(), *poor = space_create(8 * PAGE);
+	struct space_backing *file = file_open();
+	bool good = true;
+
+	for (uint64_t i = 0; i < 12; i++) {
+		uint64_t frame = i % 2 ? 0 : file->page(file, i); /* even ones are in memory */
+
+		if (frame)
+			mm_frame_put(frame);
+	}
+	good = space_map(space, AT + 3 * PAGE, 9 * PAGE, SPACE_READ | SPACE_FIXED, file, 3 * PAGE) > 0 &&
+		space_map(space, AT + LARGE, 9 * PAGE, RW | SPACE_FIXED, file, 0) > 0 &&
+		space_map(poor, AT, 9 * PAGE, SPACE_READ | SPACE_FIXED, file, 0) > 0;
+	good = good && holds(AT + 5 * PAGE, file_value(5)) && usage_of(space).faults == 1;
+	test_point(good && usage_of(space).resident == 5 * PAGE, "neighbours that are in memory come with a file's page");
+	good = holds(AT + 4 * PAGE, file_value(4)) && holds(AT + 10 * PAGE, file_value(10)) && !poke(AT + 4 * PAGE, 1);
+	test_point(good && usage_of(space).faults == 2, "they need no fault to be read, and cannot be written");
+	good = holds(AT + LARGE, file_value(0)) && usage_of(space).resident == 6 * PAGE;
+	test_point(good && poke(AT + LARGE, 1) && holds(AT + LARGE, 1), "a page that may be written comes alone");
+	world_load(poor);
+	good = holds(AT + 8 * PAGE, file_value(8)) && usage_of(poor).resident == PAGE;
+	test_point(good, "so does one in a space that has half of its limit");
+	end(poor);
+	end(space);
+	file_close();
+}
+
+/* What execve does. */
+static void test_fill(void)
+{
+	struct space *space = fresh();
+	struct space_backing *file = file_open();
+	struct space_part part[] = {
+		{AT, 2 * PAGE, SPACE_READ | SPACE_EXEC, file, 0}, {AT + 2 * PAGE, 0, RW, NULL, 0},
+		{AT + 4 * PAGE, 2 * PAGE, RW, file, 4 * PAGE}, {AT + 6 * PAGE, PAGE, RW, NULL, 0},
+	}, wrong[] = {{AT, 2 * PAGE, RW, NULL, 0}, {AT + PAGE, PAGE, RW, NULL, 0}}, low[] = {{0, PAGE, RW, NULL, 0}};
+	uint64_t copies = usage_of(space).copies;
+	bool good = space_fill(space, wrong, 2) == -12 && space_fill(space, low, 1) == -12 &&
+		usage_of(space).virtual_size == 0 && space_fill(space, part, 4) == 0;
+
+	test_point(good && usage_of(space).virtual_size == 5 * PAGE && holds(AT + PAGE, file_value(1)) &&
+		!poke(AT + 3 * PAGE, 1) && poke(AT + 6 * PAGE, 1), "a space is filled at once, or refuses what overlaps");
+	good = space_cut_off(space, AT + 5 * PAGE + 8, 8) == 0 && usage_of(space).copies == copies;
+	test_point(good && holds(AT + 5 * PAGE, file_value(5)) && holds(AT + 5 * PAGE + 8, 0) && poke(AT + 5 * PAGE, 3) &&
+		holds(AT + 4 * PAGE, file_value(4)), "a page of a file is cut off, and is the space's own");
+	good = space_map(space, 0, PAGE, RW, NULL, 0) > 0 && space_unmap(space, AT, 8 * PAGE) == 0;
+	test_point(good && usage_of(space).virtual_size == PAGE, "areas come and go as elsewhere afterwards");
+	end(space);
+	test_point(file_references() == 0, "and the file is given back");
+	file_close();
+}
+
 static void test_shared_memory(void)
 {
 	struct space *space = fresh(), *child = space_create(0);
@@ -205,6 +260,8 @@ void test_spaces(void)
 	test_copy_on_write();
 	test_large();
 	test_file();
+	test_neighbours();
+	test_fill();
 	test_shared_memory();
 	test_limit();
 	test_stack();

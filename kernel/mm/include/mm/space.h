@@ -28,6 +28,9 @@ struct space;
 struct space_backing {
 	uint64_t (*page)(struct space_backing *backing, uint64_t index);
 	void (*reference)(struct space_backing *backing, int change);
+	/* The frames of `count` pages as far as they are in memory, 0 for others, without references: they are there until
+	 * others may run. NULL: the kind cannot tell. */
+	void (*present)(struct space_backing *backing, uint64_t index, unsigned count, uint64_t *frame);
 };
 
 enum space_fault {
@@ -68,6 +71,8 @@ int64_t space_fill(struct space *space, const struct space_part *part, uint32_t 
 /* Before the first access to the page around `address`, which is writable, private and has a backing: make it the
  * space's own with the backing's first `kept` bytes, zeros behind. 0, -LX_ENOMEM, -LX_EFAULT. */
 int64_t space_cut_off(struct space *space, uint64_t address, uint64_t kept);
+/* Have the pages around `address`, of an area for reading or running, as a first read of one of them would. */
+void space_near(struct space *space, uint64_t address);
 /* Have the page around `address` as a write of the program would. */
 enum space_fault space_touch(struct space *space, uint64_t address);
 int64_t space_unmap(struct space *space, uint64_t address, uint64_t bytes);
