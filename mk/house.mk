@@ -13,6 +13,11 @@ $(B)/%.size: $(B)/%.elf mk/footprint
 	@mk/footprint $* | tee $@
 images: $(B)/monitor-svm.size $(B)/monitor-vmx.size
 
+check-house: $(B)/house-init.ok
+$(B)/house-init.ok: mk/check-init $(B)/quest.elf
+	mk/check-init
+	@touch $@
+
 check-house: $(B)/house-rooms.ok
 $(B)/house-rooms.ok: mk/check-rooms mk/rooms.txt mk/contracts.txt $(foreach i,$(IMAGES),$(B)/$(i).elf) $(B)/questc $(B)/quest-run $(B)/quest-trace
 	mk/check-rooms

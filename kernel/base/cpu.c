@@ -3,6 +3,7 @@
 #include <base/boot.h>
 #include <base/cpu.h>
 #include <base/features.h>
+#include <base/init.h>
 #include <base/irq.h>
 #include <base/memory.h>
 #include <base/syscall.h>
@@ -29,7 +30,7 @@ uint32_t cpu_index(void)
 }
 
 /* A TSS descriptor is two entries; the base is spread over both (SDM 3, 8.2.3). */
-static void set_tss_descriptor(struct cpu *cpu)
+INIT static void set_tss_descriptor(struct cpu *cpu)
 {
 	uint64_t base = (uint64_t)&cpu->tss;
 	uint64_t limit = sizeof(cpu->tss) - 1;
@@ -38,7 +39,7 @@ static void set_tss_descriptor(struct cpu *cpu)
 	cpu->gdt[CPU_TSS_SELECTOR / 8 + 1] = base >> 32;
 }
 
-static void load_gdt(struct cpu *cpu)
+INIT static void load_gdt(struct cpu *cpu)
 {
 	struct {
 		uint16_t limit;
@@ -61,7 +62,7 @@ static void load_gdt(struct cpu *cpu)
 		: "rax", "memory");
 }
 
-void cpu_init(uint32_t index)
+INIT void cpu_init(uint32_t index)
 {
 	struct cpu *cpu = &cpus[index];
 

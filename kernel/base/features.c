@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Processor features: CPUID here and nowhere later, since it may leave the sandbox. */
 #include <base/features.h>
+#include <base/init.h>
 #include <base/panic.h>
 #include <hw/cpu.h>
 #include <lib/string.h>
@@ -28,13 +29,13 @@ extern uint8_t *const patch_stac_start[], *const patch_stac_end[], *const patch_
 
 struct cpu_features features_found;
 
-static void patch(uint8_t *const *from, uint8_t *const *to, const uint8_t *code)
+INIT static void patch(uint8_t *const *from, uint8_t *const *to, const uint8_t *code)
 {
 	for (; from < to; from++)
 		memcpy(*from, code, SITE_BYTES);
 }
 
-static void patch_smap(void)
+INIT static void patch_smap(void)
 {
 	static const uint8_t stac[SITE_BYTES] = {0x0f, 0x01, 0xcb}, clac[SITE_BYTES] = {0x0f, 0x01, 0xca};
 
@@ -42,7 +43,7 @@ static void patch_smap(void)
 	patch(patch_clac_start, patch_clac_end, clac);
 }
 
-void features_init(void)
+INIT void features_init(void)
 {
 	struct hw_cpuid leaf7 = {0};
 
@@ -61,7 +62,7 @@ void features_init(void)
 		patch_smap();
 }
 
-void features_enable(void)
+INIT void features_enable(void)
 {
 	uint64_t cr4 = hw_read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
 

@@ -3,6 +3,7 @@
 #include <base/boot.h>
 #include <base/cpu.h>
 #include <base/extable.h>
+#include <base/init.h>
 #include <base/irq.h>
 #include <base/memory.h>
 #include <base/panic.h>
@@ -48,7 +49,7 @@ static uint8_t line_at[VECTORS]; /* index in lines */
 static bool (*fault_hook)(struct trap_frame *frame, uint64_t address);
 static void (*work_hook)(struct trap_frame *frame);
 
-static uint16_t ist_of(unsigned vector)
+INIT static uint16_t ist_of(unsigned vector)
 {
 	switch (vector) {
 	case 8: /* double fault */
@@ -63,13 +64,13 @@ static uint16_t ist_of(unsigned vector)
 }
 
 /* The legacy controllers deliver where exceptions are; nothing behind them is used. Under a monitor they are shut. */
-static void mask_pics(void)
+INIT static void mask_pics(void)
 {
 	hw_out8(PIC1_MASK, 0xff);
 	hw_out8(PIC2_MASK, 0xff);
 }
 
-void irq_init(void)
+INIT void irq_init(void)
 {
 	if (boot_is_bare())
 		mask_pics();
@@ -86,7 +87,7 @@ void irq_init(void)
 	}
 }
 
-void irq_load_table(void)
+INIT void irq_load_table(void)
 {
 	struct {
 		uint16_t limit;
@@ -132,7 +133,7 @@ void irq_forget(uint8_t vector)
 	lines[line_at[vector]].usage[this_cpu()->index] = (struct irq_usage){0};
 }
 
-void irq_enable_apic(void)
+INIT void irq_enable_apic(void)
 {
 	hw_wrmsr(HW_X2_TPR, 0);
 	hw_wrmsr(HW_X2_SVR, APIC_SOFTWARE_ENABLE | IRQ_SPURIOUS);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <base/boot.h>
+#include <base/init.h>
 #include <base/layout.h>
 #include <base/stats.h>
 #include <lib/assert.h>
@@ -8,7 +9,7 @@
 static struct qv_stats unseen;
 static struct qv_stats *page = &unseen;
 
-void stats_init(void)
+INIT void stats_init(void)
 {
 	const struct qv_info *info = boot_info();
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SYSCALL registers, and where its entry code finds the handlers. */
 #include <base/cpu.h>
+#include <base/init.h>
 #include <base/panic.h>
 #include <base/sections.h>
 #include <base/syscall.h>
@@ -76,7 +77,7 @@ void syscall_set_decision(void (*decide)(void))
 	syscall_decide = decide;
 }
 
-void syscall_init(void)
+INIT void syscall_init(void)
 {
 	if (!syscall_unknown)
 		syscall_unknown = nobody;

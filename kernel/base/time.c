@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Clock conversions by fixed-point products: no division after time_init, no overflow in between. */
 #include <base/boot.h>
+#include <base/init.h>
 #include <base/time.h>
 #include <lib/assert.h>
 
@@ -14,7 +15,7 @@ static uint64_t cycles_per_us; /* fixed point, CYCLES_SHIFT bits of fraction */
 static uint64_t us_per_cycle;  /* US_SHIFT bits of fraction */
 uint64_t time_apic_per_cycle;
 
-void time_init(void)
+INIT void time_init(void)
 {
 	const struct qv_info *info = boot_info();
 

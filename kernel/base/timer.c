@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Deadlines are absolute, so a late interrupt does not move the ones after it. */
 #include <base/boot.h>
+#include <base/init.h>
 #include <base/time.h>
 #include <base/timer.h>
 #include <hw/apic.h>
@@ -13,7 +14,7 @@ void timer_claim(irq_handler *handler)
 	irq_claim(IRQ_TIMER, "timer", handler);
 }
 
-void timer_init(void)
+INIT void timer_init(void)
 {
 	timer_has_deadlines = boot_info()->flags & QV_INFO_TSC_DEADLINE;
 	hw_wrmsr(HW_X2_TIMER_DIVIDE, HW_TIMER_DIVIDE_1);

@@ -3,6 +3,7 @@
 #include "parts.h"
 
 #include <base/boot.h>
+#include <base/init.h>
 #include <base/log.h>
 #include <base/memory.h>
 #include <dev/console.h>
@@ -19,7 +20,7 @@ static void write_ring(const char *text, size_t n)
 	qv_ring_write(ring, text, n);
 }
 
-void console_init(void)
+INIT void console_init(void)
 {
 	if (!boot_info()->slice_gpa)
 		return;

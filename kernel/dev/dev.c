@@ -2,9 +2,10 @@
 /* The ring first: it tells what is wrong with the port. */
 #include "parts.h"
 
+#include <base/init.h>
 #include <dev/dev.h>
 
-void dev_init(void)
+INIT void dev_init(void)
 {
 	console_init();
 	uart_init();

@@ -5,6 +5,7 @@
 
 #include <base/boot.h>
 #include <base/cpu.h>
+#include <base/init.h>
 #include <base/log.h>
 #include <base/time.h>
 #include <dev/console.h>
@@ -27,7 +28,7 @@ static void write_uart(const char *text, size_t n)
 		console_wired(true);
 }
 
-void uart_init(void)
+INIT void uart_init(void)
 {
 	uint32_t port = boot_info()->uart_port;
 

@@ -3,11 +3,12 @@
 #include "vcpus.h"
 
 #include <base/boot.h>
+#include <base/init.h>
 #include <base/log.h>
 #include <dev/uart.h>
 #include <lib/args.h>
 
-static const char *refusal(enum vcpu_error error)
+INIT static const char *refusal(enum vcpu_error error)
 {
 	static char text[160];
 
@@ -15,7 +16,7 @@ static const char *refusal(enum vcpu_error error)
 }
 
 /* NULL: there is none, or it was refused. */
-static struct vcpu *named(void)
+INIT static struct vcpu *named(void)
 {
 	const struct qv_info *info = boot_info();
 
@@ -26,7 +27,7 @@ static struct vcpu *named(void)
 	return NULL;
 }
 
-static struct vcpu *own(void)
+INIT static struct vcpu *own(void)
 {
 	struct vcpu_parameters p = {.io = true, .num = QV_UART_UTILISATION, .den = QV_VCPU_UTILISATION_ONE, .name = "uart"};
 	struct vcpu *v;
@@ -37,7 +38,7 @@ static struct vcpu *own(void)
 	return error ? NULL : v;
 }
 
-void devices_start(void)
+INIT void devices_start(void)
 {
 	bool interrupted = qv_args_has(boot_info()->args, "charge-interrupted");
 	enum vcpu_error error;

@@ -3,6 +3,7 @@
 #include "devices.h"
 
 #include <base/boot.h>
+#include <base/init.h>
 #include <base/irq.h>
 #include <dev/interrupt.h>
 #include <fs/proc.h>
@@ -66,7 +67,7 @@ static int64_t make_interrupts(struct proc_text *out, uint32_t pid)
 	return 0;
 }
 
-void interrupts_show(void)
+INIT void interrupts_show(void)
 {
 	static const struct proc_file file = {"interrupts", LX_S_IFREG | 0444, make_interrupts};
 

@@ -16,6 +16,7 @@
 #include <base/boot.h>
 #include <base/call.h>
 #include <base/cpu.h>
+#include <base/init.h>
 #include <base/irq.h>
 #include <base/log.h>
 #include <base/memory.h>
@@ -37,7 +38,7 @@ static struct {
 	uint64_t ticks;
 } options;
 
-static void read_options(const char *args)
+INIT static void read_options(const char *args)
 {
 	options.tick_us = qv_args_number(args, "tick-us", DEFAULT_TICK_US);
 	options.ticks = qv_args_number(args, "ticks", 0);
@@ -52,7 +53,7 @@ static void read_options(const char *args)
 	}
 }
 
-static void greet(const struct qv_info *info)
+INIT static void greet(const struct qv_info *info)
 {
 	log_info("Quest %s: %u core%s, %llu MiB, TSC %llu MHz, %s", info->name, info->core_count,
 		info->core_count == 1 ? "" : "s", (unsigned long long)(mm_total_pages() >> 8),
@@ -80,7 +81,7 @@ static void report_ready(void)
 }
 
 /* The part of boot that every core does. */
-static void core_up(void)
+INIT static void core_up(void)
 {
 	irq_enable_apic();
 	timer_init();
@@ -90,15 +91,26 @@ static void core_up(void)
 }
 
 /* The self-test needs one. */
-static void stop_unwanted_tick(void)
+INIT static void stop_unwanted_tick(void)
 {
 	if (options.tick_us == 0)
 		tick_stop();
 }
 
+static uint32_t in_boot; /* cores that may still know the pages of the boot's code */
+
+/* No core runs it any more; the last one to forget where it was gives it to the others as memory. */
+static void leave_boot(void)
+{
+	mm_forget_boot();
+	if (__atomic_sub_fetch(&in_boot, 1, __ATOMIC_ACQ_REL) == 0)
+		mm_release_boot();
+}
+
 static void report(struct sched_post *post)
 {
 	(void)post;
+	leave_boot();
 	report_ready();
 }
 
@@ -113,6 +125,7 @@ static void report_others(void)
 	}
 }
 
+/* Not INIT, as first_core is: when `up` is seen, this core has left what is given up. */
 static void other_core(void)
 {
 	core_up();
@@ -121,7 +134,20 @@ static void other_core(void)
 	sched_run();
 }
 
-static void first_core(void)
+/* Runs outside of what it gives up. The pages are free memory before `ready`, or when the last core heard of it. */
+__attribute__((noinline)) _Noreturn static void end_boot(void)
+{
+	in_boot = boot_info()->core_count;
+	mm_unmap_boot();
+	leave_boot();
+	log_info("ready");
+	report_others();
+	report_ready();
+	programs_start(); /* last: a terminal is theirs from now on */
+	sched_run();
+}
+
+INIT static void first_core(void)
 {
 	core_up();
 	selftest_run();
@@ -130,14 +156,10 @@ static void first_core(void)
 	vcpus_create();
 	programs_prepare();
 	devices_start();
-	log_info("ready");
-	report_others();
-	report_ready();
-	programs_start(); /* last: a terminal is theirs from now on */
-	sched_run();
+	end_boot();
 }
 
-_Noreturn void kernel_main(uint64_t info_gpa)
+INIT _Noreturn void kernel_main(uint64_t info_gpa)
 {
 	start_early(info_gpa);
 	read_options(boot_info()->args);

@@ -5,6 +5,7 @@
 
 #include <base/boot.h>
 #include <base/cpu.h>
+#include <base/init.h>
 #include <base/log.h>
 #include <base/memory.h>
 #include <fs/fs.h>
@@ -91,7 +92,7 @@ static void start_on_vcpus(const struct qv_info *info, uint32_t core)
 }
 
 /* `trace=syscalls`: from the first instruction of the first program on. */
-static void start_trace(const char *args)
+INIT static void start_trace(const char *args)
 {
 	char what[16];
 
@@ -167,7 +168,7 @@ static void start_there(const struct qv_info *info, uint32_t core)
 		log_error("no program of core %u is started: no memory for a stack; give the sandbox more memory", core);
 }
 
-void programs_prepare(void)
+INIT void programs_prepare(void)
 {
 	const struct qv_info *info = boot_info();
 

@@ -4,6 +4,7 @@
 #include "tick.h"
 
 #include <base/cpu.h>
+#include <base/init.h>
 #include <base/log.h>
 #include <base/memory.h>
 #include <base/panic.h>
@@ -19,29 +20,29 @@
 static const uint8_t constant = 0xc3; /* RET */
 static uint8_t variable = 0xc3;
 
-static bool null_is_unmapped(void)
+INIT static bool null_is_unmapped(void)
 {
 	return !probe_read(memory_at(0)) && !probe_read((const void *)8) && !probe_write((void *)8);
 }
 
-static bool text_is_not_writable(void)
+INIT static bool text_is_not_writable(void)
 {
 	return !probe_write((void *)(uintptr_t)selftest_run) && !probe_write((void *)(uintptr_t)&constant);
 }
 
-static bool data_is_not_executable(void)
+INIT static bool data_is_not_executable(void)
 {
 	return probe_write(&variable) && !probe_call(&variable) && !probe_call(&constant);
 }
 
-static bool direct_map_is_not_executable(void)
+INIT static bool direct_map_is_not_executable(void)
 {
 	const uint8_t *alias = memory_at((uint64_t)&variable - KERNEL_BASE);
 
 	return probe_read(alias) && !probe_call(alias);
 }
 
-static bool stacks_have_holes(void)
+INIT static bool stacks_have_holes(void)
 {
 	uint32_t self = this_cpu()->index;
 
@@ -54,7 +55,7 @@ static bool stacks_have_holes(void)
 	return true;
 }
 
-static bool frames_come_and_go(void)
+INIT static bool frames_come_and_go(void)
 {
 	uint64_t before = mm_free_pages(), gpa[QV_FRAME_ORDERS];
 
@@ -67,7 +68,7 @@ static bool frames_come_and_go(void)
 	return mm_free_pages() == before && mm_frames_intact();
 }
 
-static bool objects_come_and_go(void)
+INIT static bool objects_come_and_go(void)
 {
 	static struct mm_cache cache = MM_CACHE(uint64_t[20]);
 	uint64_t **object[64], before;
@@ -88,7 +89,7 @@ static bool objects_come_and_go(void)
 	return mm_free_pages() == before && cache.count == 0 && mm_cache_intact(&cache);
 }
 
-static bool thread_stacks_have_holes(void)
+INIT static bool thread_stacks_have_holes(void)
 {
 	uint64_t top = mm_stack_alloc(), low = top - MM_STACK_BYTES;
 
@@ -101,7 +102,7 @@ static bool thread_stacks_have_holes(void)
 	return true;
 }
 
-static bool timer_ticks(void)
+INIT static bool timer_ticks(void)
 {
 	uint64_t start = hw_rdtsc(), ticks = tick_count();
 	bool ticked;
@@ -113,7 +114,7 @@ static bool timer_ticks(void)
 	return ticked;
 }
 
-void selftest_run(void)
+INIT void selftest_run(void)
 {
 	static const struct {
 		const char *name;

@@ -4,6 +4,7 @@
 #include "vcpus.h"
 
 #include <base/boot.h>
+#include <base/init.h>
 #include <base/log.h>
 #include <base/time.h>
 #include <lib/assert.h>
@@ -13,12 +14,12 @@
 
 static struct vcpu *created[QV_INFO_VCPUS];
 
-static uint64_t cycles_of(uint64_t ns)
+INIT static uint64_t cycles_of(uint64_t ns)
 {
 	return time_cycles(ns / NS_PER_US) + time_cycles(ns % NS_PER_US) / NS_PER_US;
 }
 
-static struct vcpu *create(const struct qv_info_vcpu *from)
+INIT static struct vcpu *create(const struct qv_info_vcpu *from)
 {
 	struct vcpu_parameters p = {.io = from->flags & QV_VCPU_IO, .core = from->core, .budget = cycles_of(from->budget_ns),
 		.period = cycles_of(from->period_ns), .num = from->utilisation, .den = QV_VCPU_UTILISATION_ONE};
@@ -41,7 +42,7 @@ static struct vcpu *create(const struct qv_info_vcpu *from)
 	return v;
 }
 
-void vcpus_create(void)
+INIT void vcpus_create(void)
 {
 	for (uint32_t i = 0; i < boot_info()->vcpu_count; i++)
 		created[i] = create(&boot_info()->vcpu[i]);

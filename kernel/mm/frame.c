@@ -7,6 +7,7 @@
 
 #include <base/boot.h>
 #include <base/cpu.h>
+#include <base/init.h>
 #include <base/memory.h>
 #include <lib/assert.h>
 #include <lib/string.h>
@@ -22,7 +23,7 @@ static uint32_t store_limit = STORE_STEP;
 
 struct frame_references frame_references;
 
-void frame_init(void *counts, uint64_t frames)
+INIT void frame_init(void *counts, uint64_t frames)
 {
 	memset(counts, 0, frames * sizeof(uint32_t));
 	frame_references.count = counts;

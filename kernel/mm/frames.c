@@ -4,6 +4,7 @@
 #include "frames.h"
 
 #include <base/boot.h>
+#include <base/init.h>
 #include <base/lock.h>
 #include <base/memory.h>
 #include <base/panic.h>
@@ -19,7 +20,7 @@ static struct {
 	uint64_t total;
 } pool;
 
-static uint64_t span_end(const struct qv_info *info)
+INIT static uint64_t span_end(const struct qv_info *info)
 {
 	uint64_t end = 0;
 
@@ -31,7 +32,7 @@ static uint64_t span_end(const struct qv_info *info)
 }
 
 /* Nothing below may be handed out: page 0, what the kernel lives in, and what it was given to read. */
-static void reserve_all(const struct qv_info *info, uint64_t storage, uint64_t storage_size)
+INIT static void reserve_all(const struct qv_info *info, uint64_t storage, uint64_t storage_size)
 {
 	struct qv_frames *f = &pool.frames;
 
@@ -44,13 +45,13 @@ static void reserve_all(const struct qv_info *info, uint64_t storage, uint64_t s
 	qv_frames_reserve(f, info->slice_gpa, info->slice_gpa ? QV_LARGE_SIZE : 0);
 }
 
-static bool holds(const struct qv_info_range *range, uint64_t gpa, uint64_t size)
+INIT static bool holds(const struct qv_info_range *range, uint64_t gpa, uint64_t size)
 {
 	return gpa >= range->gpa && gpa + size <= range->gpa + range->size;
 }
 
 /* The records go right behind the image, in the range that holds the image. */
-static uint64_t place_storage(const struct qv_info *info, uint64_t size)
+INIT static uint64_t place_storage(const struct qv_info *info, uint64_t size)
 {
 	uint64_t gpa = (uint64_t)image_end - KERNEL_BASE;
 
@@ -62,7 +63,7 @@ static uint64_t place_storage(const struct qv_info *info, uint64_t size)
 		(unsigned long long)size);
 }
 
-void frames_init(void)
+INIT void frames_init(void)
 {
 	const struct qv_info *info = boot_info();
 	uint64_t count = span_end(info) / QV_PAGE_SIZE, size = qv_frames_storage((uint32_t)count);

@@ -3,6 +3,7 @@
 #include "frames.h"
 
 #include <base/boot.h>
+#include <base/init.h>
 #include <base/memory.h>
 #include <base/panic.h>
 #include <hw/cpu.h>
@@ -24,6 +25,7 @@
 #define ENTRY_ADDRESS 0x000ffffffffff000ull
 #define ADDRESS_BITS 48u
 
+extern const char image_start[], image_init_end[];
 extern const char image_text_start[], image_text_end[], image_rodata_start[], image_rodata_end[];
 extern const char image_data_start[], image_end[]; /* linker script, virtual, page aligned */
 
@@ -44,7 +46,7 @@ static struct {
 	uint16_t slot[MAX_SLOTS]; /* entries of the top table that are in use: fixed after boot, the same in every space */
 } space;
 
-static void add(uint64_t from, uint64_t to, uint64_t size, uint32_t rights, uint64_t grain)
+INIT static void add(uint64_t from, uint64_t to, uint64_t size, uint32_t rights, uint64_t grain)
 {
 	if (space.count == MAX_MAPPINGS)
 		panic("too many kernel mappings");
@@ -53,7 +55,7 @@ static void add(uint64_t from, uint64_t to, uint64_t size, uint32_t rights, uint
 		(struct mapping){from & ((1ull << ADDRESS_BITS) - 1), to, size, rights, grain};
 }
 
-static uint64_t take_block(uint64_t bytes)
+INIT static uint64_t take_block(uint64_t bytes)
 {
 	uint64_t gpa;
 
@@ -63,13 +65,13 @@ static uint64_t take_block(uint64_t bytes)
 	return gpa;
 }
 
-static void add_segment(const char *start, const char *end, uint32_t rights)
+INIT static void add_segment(const char *start, const char *end, uint32_t rights)
 {
 	if (end > start)
 		add((uint64_t)start, (uint64_t)start - KERNEL_BASE, (uint64_t)(end - start), rights, QV_PAGE_SIZE);
 }
 
-static void add_stacks(uint32_t cores)
+INIT static void add_stacks(uint32_t cores)
 {
 	for (uint32_t core = 0; core < cores; core++) {
 		for (uint32_t kind = 0; kind < STACK_KINDS; kind++)
@@ -78,7 +80,7 @@ static void add_stacks(uint32_t cores)
 	}
 }
 
-static void list_mappings(const struct qv_info *info)
+INIT static void list_mappings(const struct qv_info *info)
 {
 	add_segment(image_text_start, image_text_end, QV_PT_READ | QV_PT_EXEC);
 	add_segment(image_rodata_start, image_rodata_end, QV_PT_READ);
@@ -99,7 +101,7 @@ static void list_mappings(const struct qv_info *info)
 		add(SLICE_BASE, info->slice_gpa, QV_LARGE_SIZE, QV_PT_READ | QV_PT_WRITE, QV_LARGE_SIZE);
 }
 
-static void build_tables(void)
+INIT static void build_tables(void)
 {
 	uint64_t pages = 1, gpa;
 
@@ -121,7 +123,7 @@ static void build_tables(void)
 
 /* Thread stacks come and go without a page table being made or a TLB entry dropped: the tables are all made here, for
  * as many stacks as can fill an eighth of memory, and a stack once mapped stays. */
-static void build_stack_tables(void)
+INIT static void build_stack_tables(void)
 {
 	uint32_t limit = THREAD_STACKS_MAX;
 	uint64_t *directory = space.tables.base, gpa;
@@ -142,7 +144,7 @@ static void build_stack_tables(void)
 	stacks_init(memory_at(gpa), limit);
 }
 
-static void note_slots(void)
+INIT static void note_slots(void)
 {
 	for (uint32_t i = PML4_ENTRIES / 2; i < PML4_ENTRIES; i++) {
 		if (!space.tables.base[i])
@@ -165,7 +167,7 @@ void paging_unshare_kernel(uint64_t *root)
 		root[space.slot[i]] = 0;
 }
 
-void mm_init(void)
+INIT void mm_init(void)
 {
 	frames_init();
 	list_mappings(boot_info());
@@ -177,13 +179,40 @@ void mm_init(void)
 	hw_write_cr3(mm_root());
 }
 
+static void unmap(uint64_t address)
+{
+	uint64_t *table = space.tables.base;
+
+	for (unsigned shift = 39; shift > 12; shift -= 9)
+		table = memory_at(table[address >> shift & (PML4_ENTRIES - 1)] & ENTRY_ADDRESS);
+	table[address >> 12 & (PML4_ENTRIES - 1)] = 0;
+}
+
+void mm_unmap_boot(void)
+{
+	for (uint64_t at = (uint64_t)image_start; at < (uint64_t)image_init_end; at += QV_PAGE_SIZE)
+		unmap(at);
+}
+
+void mm_forget_boot(void)
+{
+	for (uint64_t at = (uint64_t)image_start; at < (uint64_t)image_init_end; at += QV_PAGE_SIZE)
+		hw_invlpg(at);
+}
+
+void mm_release_boot(void)
+{
+	for (uint64_t at = (uint64_t)image_start; at < (uint64_t)image_init_end; at += QV_PAGE_SIZE)
+		mm_free(at - KERNEL_BASE, 0);
+}
+
 uint64_t mm_root(void)
 {
 	return space.tables.base_hpa;
 }
 
 /* A top table like the kernel's, with slot 0 leading to one page. */
-uint64_t mm_start_root(uint64_t page)
+INIT uint64_t mm_start_root(uint64_t page)
 {
 	struct qv_pt start;
 	uint64_t gpa;

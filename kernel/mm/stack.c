@@ -5,6 +5,7 @@
  */
 #include "frames.h"
 
+#include <base/init.h>
 #include <base/layout.h>
 #include <base/lock.h>
 #include <lib/assert.h>
@@ -26,7 +27,7 @@ static struct {
 	volatile uint64_t *entries;
 } stacks;
 
-void stacks_init(volatile uint64_t *entries, uint32_t limit)
+INIT void stacks_init(volatile uint64_t *entries, uint32_t limit)
 {
 	stacks.entries = entries;
 	stacks.limit = limit;

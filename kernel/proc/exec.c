@@ -5,6 +5,7 @@
  */
 #include "proc.h"
 
+#include <base/init.h>
 #include <base/log.h>
 #include <base/memory.h>
 #include <fs/device.h>
@@ -292,7 +293,7 @@ static void have_first(const struct image *im)
 
 static uint32_t capabilities; /* CPUID 1 EDX: asked once, since CPUID may leave the sandbox */
 
-void exec_init(void)
+INIT void exec_init(void)
 {
 	capabilities = hw_cpuid(1, 0).edx;
 }

@@ -2,6 +2,7 @@
 /* The room's start, first programs, and what the file system asks of it. */
 #include "proc.h"
 
+#include <base/init.h>
 #include <base/log.h>
 #include <fs/fs.h>
 #include <lib/string.h>
@@ -48,7 +49,7 @@ static void send(int32_t to, int32_t signal)
 static const struct fs_hooks hooks = {.group = group, .session = session, .leader = leader, .ignores = ignores,
 	.signal = send, .now = proc_realtime};
 
-void proc_init(void)
+INIT void proc_init(void)
 {
 	exec_init();
 	vdso_init();

@@ -3,6 +3,7 @@
 #include "proc.h"
 
 #include <base/boot.h>
+#include <base/init.h>
 #include <fs/proc.h>
 #include <lib/string.h>
 #include <mm/mm.h>
@@ -267,7 +268,7 @@ static const struct proc_file system_files[] = {
 	{"vcpus", FILE_MODE, make_vcpus}, {"version", FILE_MODE, make_version},
 };
 
-void proc_fs_init(void)
+INIT void proc_fs_init(void)
 {
 	proc_add_files(system_files, sizeof(system_files) / sizeof(system_files[0]));
 	proc_set_processes(&processes);

@@ -3,6 +3,7 @@
  * division. */
 #include <abi/linux_process.h>
 #include <base/boot.h>
+#include <base/init.h>
 #include <hw/cpu.h>
 #include <lib/clock.h>
 #include <mm/space.h>
@@ -14,7 +15,7 @@
 static uint64_t hz;
 static struct qv_clock scale;
 
-void proc_time_init(void)
+INIT void proc_time_init(void)
 {
 	hz = boot_info()->tsc_hz;
 	qv_clock_init(&scale, hz);

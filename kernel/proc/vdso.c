@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Page 0 of the backing is the data, the others are the image. The kernel's own reference keeps all of them. */
 #include <base/cpu.h>
+#include <base/init.h>
 #include <base/layout.h>
 #include <mm/frame.h>
 #include <proc/vdso.h>
@@ -53,7 +54,7 @@ struct vdso_data *vdso_data(void)
 	return &shown.data;
 }
 
-void vdso_init(void)
+INIT void vdso_init(void)
 {
 	for (uint64_t i = 0; i < pages(); i++)
 		mm_frame_get(frame_of(i));

@@ -6,6 +6,7 @@
  */
 #include "sched.h"
 
+#include <base/init.h>
 #include <base/time.h>
 #include <base/timer.h>
 #include <hw/cpu.h>
@@ -18,7 +19,7 @@
 #define SWITCH_DECISIONS 3u
 #define LEAST_SWITCHES 4u   /* of a budget at most half goes to switching there and back */
 
-static uint64_t time_decision(void)
+INIT static uint64_t time_decision(void)
 {
 	uint64_t least = NEVER;
 
@@ -34,7 +35,7 @@ static uint64_t time_decision(void)
 }
 
 /* From the moment that the timer was set for to the first look at the clock after its interrupt. */
-static uint64_t time_timer(struct core *c)
+INIT static uint64_t time_timer(struct core *c)
 {
 	uint64_t least = NEVER;
 
@@ -55,7 +56,7 @@ static uint64_t time_timer(struct core *c)
 	return least;
 }
 
-void costs_measure(struct core *c)
+INIT void costs_measure(struct core *c)
 {
 	c->switch_cost = SWITCH_DECISIONS * time_decision();
 	c->granularity = time_timer(c);

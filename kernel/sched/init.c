@@ -4,6 +4,7 @@
 
 #include <base/boot.h>
 #include <base/features.h>
+#include <base/init.h>
 #include <base/layout.h>
 #include <base/memory.h>
 #include <base/panic.h>
@@ -52,7 +53,7 @@ static void before_ring3(struct trap_frame *frame)
 	t->work &= ~THREAD_WORK_FRAME;
 }
 
-void sched_setup(sched_memory *memory)
+INIT void sched_setup(sched_memory *memory)
 {
 	giver = memory;
 	stats_init();
@@ -62,12 +63,12 @@ void sched_setup(sched_memory *memory)
 	irq_claim(IRQ_IPI, "messages of other cores", inbox_interrupt);
 }
 
-static void heap_init(struct io_heap *h)
+INIT static void heap_init(struct io_heap *h)
 {
 	qv_heap_init(&h->heap, h->node, h->place, VCPU_MAX_IO);
 }
 
-static void become_idle(struct core *c)
+INIT static void become_idle(struct core *c)
 {
 	struct thread *t = &c->idle;
 
@@ -77,7 +78,7 @@ static void become_idle(struct core *c)
 	c->cpu->thread = t;
 }
 
-void sched_init(void)
+INIT void sched_init(void)
 {
 	uint32_t index = this_cpu()->index;
 	struct core *c = take_memory(sizeof(*c));

@@ -3,33 +3,34 @@
 #include "sched.h"
 
 #include <base/boot.h>
+#include <base/init.h>
 #include <base/layout.h>
 #include <hw/cpu.h>
 #include <sched/trace.h>
 
 /* Is this the ring of a former life, whose records are worth keeping? Its clock was this one: after a reset of the
  * machine it starts anew. */
-static bool is_ring(const struct qv_trace *t, uint32_t core, uint64_t records, uint64_t now)
+INIT static bool is_ring(const struct qv_trace *t, uint32_t core, uint64_t records, uint64_t now)
 {
 	if (t->magic != QV_TRACE_MAGIC || t->version != QV_TRACE_VERSION || t->core != core || t->records != records)
 		return false;
 	return t->head > 0 && t->head < QV_TSC_MAX && t->record[(t->head - 1) % records].tsc <= now;
 }
 
-static void make_ring(struct qv_trace *t, uint32_t core, uint64_t records)
+INIT static void make_ring(struct qv_trace *t, uint32_t core, uint64_t records)
 {
 	*t = (struct qv_trace){.version = QV_TRACE_VERSION, .core = core, .records = records};
 	__atomic_store_n(&t->magic, QV_TRACE_MAGIC, __ATOMIC_RELEASE);
 }
 
-static void use_ring(struct core *c, struct qv_trace *t)
+INIT static void use_ring(struct core *c, struct qv_trace *t)
 {
 	c->trace = t;
 	c->trace_at = t->record + t->head % t->records;
 	c->trace_end = t->record + t->records;
 }
 
-void trace_init(struct core *c)
+INIT void trace_init(struct core *c)
 {
 	const struct qv_info *info = boot_info();
 	uint64_t now = hw_rdtsc(), records = qv_trace_room(info->core_count);

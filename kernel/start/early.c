@@ -2,6 +2,7 @@
 /* The part of boot that all images share. The console is the first thing that works, so every later failure is told. */
 #include <base/boot.h>
 #include <base/cpu.h>
+#include <base/init.h>
 #include <base/irq.h>
 #include <base/memory.h>
 #include <base/panic.h>
@@ -16,13 +17,13 @@
 extern volatile uint64_t boot_slice_pd[]; /* entry.S: the boot tables' directory at SLICE_BASE */
 
 /* The console works before the kernel has its own tables. */
-static void map_slice(uint64_t slice_gpa)
+INIT static void map_slice(uint64_t slice_gpa)
 {
 	if (slice_gpa)
 		boot_slice_pd[0] = slice_gpa | BOOT_LARGE_LEAF;
 }
 
-void start_early(uint64_t info_gpa)
+INIT void start_early(uint64_t info_gpa)
 {
 	if (!boot_info_take(memory_at(info_gpa)))
 		hw_stop();

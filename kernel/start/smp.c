@@ -2,6 +2,7 @@
 /* Start of the sandbox's other cores (SDM 3, 9.4.4), one after the other, through the start page. */
 #include <base/boot.h>
 #include <base/cpu.h>
+#include <base/init.h>
 #include <base/log.h>
 #include <base/memory.h>
 #include <base/panic.h>
@@ -30,7 +31,7 @@ static struct {
 } starting;
 
 /* After a real INIT the APIC may have fallen back to xAPIC mode; the kernel needs x2APIC. */
-static void enable_x2apic(void)
+INIT static void enable_x2apic(void)
 {
 	uint64_t base = hw_rdmsr(HW_MSR_APIC_BASE);
 
@@ -48,7 +49,7 @@ static void core_entry(void)
 	starting.run();
 }
 
-static void start_core(uint32_t index, uint64_t page, struct start_parameters *parameters)
+INIT static void start_core(uint32_t index, uint64_t page, struct start_parameters *parameters)
 {
 	struct cpu *cpu = &cpus[index];
 	uint32_t apic_id = boot_info()->apic_id[index];
@@ -67,7 +68,7 @@ static void start_core(uint32_t index, uint64_t page, struct start_parameters *p
 		panic("core %u (APIC id %u) did not start", index, apic_id);
 }
 
-void smp_start(void (*run)(void))
+INIT void smp_start(void (*run)(void))
 {
 	const struct qv_info *info = boot_info();
 	uint64_t page = info->trampoline_gpa;

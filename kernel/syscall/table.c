@@ -5,6 +5,7 @@
  * in the real one. A call costs nothing more while that is off. */
 #include "calls.h"
 
+#include <base/init.h>
 #include <base/lock.h>
 #include <base/log.h>
 #include <base/stats.h>
@@ -76,7 +77,7 @@ void syscall_trace(bool on)
 	syscall_install(on ? 0 : SYSCALL_NUMBERS, on ? traced : unknown);
 }
 
-static void enter(const struct call *c)
+INIT static void enter(const struct call *c)
 {
 	if (c->number >= QUEST_FIRST && c->number < CALL_WHOLE)
 		quest_table[c->number - QUEST_FIRST] = c->handler;
@@ -84,7 +85,7 @@ static void enter(const struct call *c)
 		syscall_enter(c->number & ~CALL_WHOLE, c->handler, c->number & CALL_WHOLE);
 }
 
-void syscall_setup(void)
+INIT void syscall_setup(void)
 {
 	for (uint32_t i = 0; i < SYSCALL_NUMBERS; i++)
 		syscall_enter(i, unknown, false);

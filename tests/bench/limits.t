@@ -19,8 +19,8 @@ at_most() { # KEY LIMIT WHAT
 }
 
 bench footprint --json
-[ $? = 3 ] && [ "$(grep 'its goal is' "$out" | grep -vc footprint.quest_text)" = 0 ]
-point $? "all goals of footprint are reached but that of Quest's text, which README tells"
+[ $? = 3 ] && [ "$(grep 'its goal is' "$out" | grep -vc footprint.up_text)" = 0 ]
+point $? "all goals of footprint are reached but that of Quest's text for one core, which docs/numbers.md tells"
 at_most footprint.monitor_sloc_svm 5000 "AMD-V monitor: at most 5,000 source lines are executable"
 at_most footprint.monitor_sloc_vmx 5000 "VT-x monitor: at most 5,000 source lines are executable"
 at_most footprint.nested_bytes_1gib 8192 "nested tables of 1 GiB take at most 8 KiB"
@@ -68,7 +68,11 @@ within_readme() { # KEY TEXT_AFTER FACTOR
 	at_most "$1" "$((${bound:-0} * $3))" "README: under ${bound:-nothing} $2"
 }
 bench footprint --json
-at_most footprint.quest_text 187000 "goal 98304: text of Quest"
+at_most footprint.quest_text 186000 "text of Quest"
+at_most footprint.up_text 138000 "goal 98304: text of Quest for one core"
+at_most footprint.up_init 12000 "and what of it becomes free memory"
+at_most footprint.up_data 100000 "data of Quest for one core"
+at_most footprint.quest_core_bytes 31000 "data of Quest for each core"
 within_readme footprint.monitor_sloc_svm AMD-V 1
 within_readme footprint.monitor_sloc_vmx VT-x 1
 within_readme footprint.monitor_text_svm KB 1000

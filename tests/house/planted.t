@@ -49,6 +49,16 @@ plant() { # NAME EXPECTED OBJECT SOURCE: compiled into a room of the copy
 	rm -f "$d/build/$3"
 }
 printf 'void planted(void);\nvoid planted(void) { }\n' | gcc -x c -c -o "$d/build/high/monitor/svm/planted.o" -
+leave() { # NAME EXPECTED SOURCE: an object of Quest that stays
+	printf "$3" | gcc -x c -ffreestanding -ffunction-sections -c -o "$d/build/kernel/kernel/base/planted.o" -
+	B=$d/build mk/check-init >"$d/out" 2>&1
+	[ $? = "$2" ]
+	point $? "$1"
+	rm "$d/build/kernel/kernel/base/planted.o"
+}
+leave "code that stays, without code of the boot" 0 'void x(void);\nvoid x(void) { }\n'
+leave "code that stays and calls code of the boot" 1 'void time_init(void);\nvoid x(void);\nvoid x(void) { time_init(); }\n'
+leave "a table that stays and has code of the boot" 1 'void time_init(void);\nvoid (*x)(void) = time_init;\n'
 plant "a back end's symbol used by common code" "room monitor/common uses planted of monitor/svm" high/monitor/common/x.o \
 	'void planted(void);\nvoid x(void);\nvoid x(void) { planted(); }\n'
 rm "$d/build/high/monitor/svm/planted.o"

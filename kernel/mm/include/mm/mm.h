@@ -11,6 +11,11 @@
 /* Take over from the boot tables; once, on core 0, early. Afterwards only image, stacks, direct map and slice are
  * mapped. Panics if the memory given cannot hold the kernel's tables. */
 void mm_init(void);
+/* The end of the boot's code (base/init.h), in this order: one core unmaps it when no core runs it any more, each core
+ * forgets where it was (its TLB), then one core makes its pages free memory. */
+void mm_unmap_boot(void);
+void mm_forget_boot(void);
+void mm_release_boot(void);
 /* A block of 2^order pages, contents undefined. False if there is none. Any core, thread context. */
 bool mm_alloc(uint32_t order, uint64_t *gpa);
 void mm_free(uint64_t gpa, uint32_t order);
