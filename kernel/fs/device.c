@@ -31,17 +31,25 @@ void device_add(const char *name, uint64_t device, const struct file_ops *ops, i
 	devices[device_count++] = (struct device){name, device, ops, open};
 }
 
+/* A device, or a link, where the archive has no such name. */
+static void place(struct inode *dir, const char *name, uint32_t mode, uint64_t device, const char *target)
+{
+	struct inode *there;
+
+	if (dir->ops->lookup(dir, name, strlen(name), &there) == 0)
+		inode_put(there);
+	else
+		dir->ops->create(dir, name, strlen(name), mode, device, target, NULL);
+}
+
 void device_fill(struct inode *dir)
 {
-	for (uint32_t i = 0; i < device_count; i++) {
-		const struct device *d = &devices[i];
-		struct inode *there;
-
-		if (dir->ops->lookup(dir, d->name, strlen(d->name), &there) == 0)
-			inode_put(there);
-		else
-			dir->ops->create(dir, d->name, strlen(d->name), LX_S_IFCHR | 0666, d->number, NULL, NULL);
-	}
+	place(dir, "fd", LX_S_IFLNK | 0777, 0, "/proc/self/fd");
+	place(dir, "stdin", LX_S_IFLNK | 0777, 0, "/proc/self/fd/0");
+	place(dir, "stdout", LX_S_IFLNK | 0777, 0, "/proc/self/fd/1");
+	place(dir, "stderr", LX_S_IFLNK | 0777, 0, "/proc/self/fd/2");
+	for (uint32_t i = 0; i < device_count; i++)
+		place(dir, devices[i].name, LX_S_IFCHR | 0666, devices[i].number, NULL);
 }
 
 static int64_t open_device(const struct device *d, struct inode *inode, uint32_t flags, struct file **file)

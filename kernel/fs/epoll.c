@@ -285,7 +285,7 @@ static void epoll_close(struct file *f)
 	mm_cache_free(&epolls, e);
 }
 
-static const struct file_ops epoll_ops = {.kind = "epoll", .place = FILE_STAYS,
+static const struct file_ops epoll_ops = {.kind = "eventpoll", .place = FILE_STAYS,
 	.poll = epoll_poll, .close = epoll_close};
 
 int64_t epoll_create(struct file **file)

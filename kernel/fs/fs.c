@@ -133,7 +133,7 @@ static int64_t place_member(struct unpack *u, const struct qv_cpio_member *m, st
 	uint32_t type = m->mode & LX_S_IFMT;
 	int64_t error = 0;
 
-	if (type != LX_S_IFREG && type != LX_S_IFDIR && type != LX_S_IFLNK && type != LX_S_IFCHR)
+	if (type != LX_S_IFREG && type != LX_S_IFDIR && type != LX_S_IFLNK && type != LX_S_IFCHR && type != LX_S_IFIFO)
 		return -LX_EOPNOTSUPP;
 	if (type == LX_S_IFDIR && end->inode)
 		return inode_chmod(end->inode, m->mode);

@@ -54,7 +54,7 @@ int64_t path_mknod(const struct path_at *at, const char *path, uint32_t mode, ui
 
 	if (type == LX_S_IFDIR || type == LX_S_IFLNK)
 		return -LX_EPERM;
-	if (type != LX_S_IFREG && type != LX_S_IFCHR)
+	if (type != LX_S_IFREG && type != LX_S_IFCHR && type != LX_S_IFIFO)
 		return -LX_EOPNOTSUPP;
 	return make_new(at, path, type | (mode & PERMISSIONS), device, NULL);
 }
@@ -141,8 +141,9 @@ int64_t path_open_program(const struct path_at *at, const char *path, struct fil
 
 	if (error)
 		return error;
-	error = find_or_make(at, &end, LX_O_RDONLY, 0);
-	if (!error)
+	if (!end.inode || !inode_is(end.inode, LX_S_IFREG))
+		error = end.inode ? -LX_EACCES : -LX_ENOENT;
+	else
 		error = open_inode(end.inode, LX_O_RDONLY, file);
 	if (!error && walk_path(&end, to, size) < 0)
 		to[0] = '\0';

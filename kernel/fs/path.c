@@ -86,6 +86,21 @@ static void keep_name(struct walker *w, struct walk_end *end, const struct qv_pa
 	end->name[part->length] = 0;
 }
 
+/* Past a link: *found is what it leads to, NULL = its text is in front of the path now. */
+static int64_t follow(struct walker *w, struct inode **found, bool slash)
+{
+	struct inode *link = *found;
+	int64_t error;
+
+	*found = NULL;
+	if (!link->ops->follow)
+		error = expand(w, link, slash);
+	else
+		error = ++w->links > MOST_LINKS ? -LX_ELOOP : link->ops->follow(link, found);
+	inode_put(link);
+	return error;
+}
+
 /* One part of the path. 0 = go on; 1 = the end is reached. */
 static int64_t take_part(struct walker *w, struct walk_end *end, const struct qv_path_part *part)
 {
@@ -103,9 +118,9 @@ static int64_t take_part(struct walker *w, struct walk_end *end, const struct qv
 	if (error)
 		return error;
 	if (inode_is(found, LX_S_IFLNK) && (!part->last || (w->how & WALK_FOLLOW) || slash)) {
-		error = expand(w, found, part->directory);
-		inode_put(found);
-		return error;
+		error = follow(w, &found, part->directory);
+		if (error || !found)
+			return error;
 	}
 	if ((!part->last || slash) && !inode_is(found, LX_S_IFDIR)) {
 		inode_put(found);
@@ -302,9 +317,27 @@ static int64_t directory_path(struct inode *dir, char *to, size_t size)
 	return (int64_t)(size - at);
 }
 
+int64_t path_join(struct inode *dir, const char *name, size_t length, char *to, size_t size)
+{
+	int64_t n = directory_path(dir, to, size);
+
+	if (n == 2)
+		n = 1; /* "/" has its slash */
+	if (n > 0 && (size_t)n + length + 1 > size)
+		n = -LX_ERANGE;
+	if (n < 0)
+		return n;
+	to[n - 1] = '/';
+	memcpy(to + n, name, length);
+	to[n + (int64_t)length] = '\0';
+	return n + (int64_t)length + 1;
+}
+
 int64_t path_of(struct inode *inode, char *to, size_t size)
 {
-	return inode_is(inode, LX_S_IFDIR) ? directory_path(inode, to, size) : -LX_ENOENT;
+	if (inode_is(inode, LX_S_IFDIR))
+		return directory_path(inode, to, size);
+	return inode->ops->path ? inode->ops->path(inode, to, size) : -LX_ENOENT;
 }
 
 int64_t path_current(struct path_context *c, char *to, size_t size)
@@ -314,17 +347,5 @@ int64_t path_current(struct path_context *c, char *to, size_t size)
 
 int64_t walk_path(const struct walk_end *end, char *to, size_t size)
 {
-	int64_t n = end->dir && end->inode ? directory_path(end->dir, to, size) : -LX_ENOENT;
-
-	if (n == 2)
-		n = 1; /* "/" has its slash */
-	if (n > 0 && (size_t)n + end->length + 1 > size)
-		n = -LX_ERANGE;
-	if (n <= 0)
-		return n;
-	to[n - 1] = '/';
-	memcpy(to + n, end->name, end->length);
-	n += (int64_t)end->length + 1;
-	to[n - 1] = '\0';
-	return n;
+	return end->dir && end->inode ? path_join(end->dir, end->name, end->length, to, size) : -LX_ENOENT;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pipes. One reader and one writer at a time hold `reading` and `writing`, and nobody holds them asleep for want of
- * data: so the ring has one consumer and one producer, and a copy that faults disturbs neither. Small messages are
- * copied between two stacks instead: the ring's part is then one step that nothing comes between, and needs no lock.
+ * Pipes, and the named ones (FIFOs), which are pipes for as long as somebody has them open. One reader and one writer
+ * at a time hold `reading` and `writing`, and nobody holds them asleep for want of data: so the ring has one consumer
+ * and one producer, and a copy that faults disturbs neither. Small messages are copied between two stacks instead: the
+ * ring's part is then one step that nothing comes between, and needs no lock.
  */
 #include <base/memory.h>
 #include <fs/inode.h>
@@ -19,7 +20,10 @@
 
 struct pipe {
 	struct qv_pipe ring;
-	uint32_t readers, writers; /* descriptions: 0 or 1 each */
+	uint32_t readers, writers; /* descriptions, and calls of open that wait for the other end */
+	uint32_t read_opens, write_opens; /* ever, modulo 2^32: one that came and went has been there, too */
+	struct pipe **place; /* of a FIFO: where its inode keeps it */
+	struct wait_queue opening;
 	struct mutex reading, writing;
 	struct wait_queue wants_data, wants_room;
 	struct poll_source changes;
@@ -296,12 +300,15 @@ static int64_t pipe_write(struct file *f, uint64_t from, size_t bytes, uint64_t 
 
 /* The rest. */
 
+/* A reader that did not wait for a writer hears of none as long as none has come: `offset` is the number of writers
+ * that had been there when it came. */
 static uint32_t reader_poll(struct file *f, struct poll_source **source)
 {
 	struct pipe *p = of(f);
 
 	*source = &p->changes;
-	return (qv_pipe_used(&p->ring) ? LX_POLLIN | LX_POLLRDNORM : 0) | (p->writers ? 0 : LX_POLLHUP);
+	return (qv_pipe_used(&p->ring) ? LX_POLLIN | LX_POLLRDNORM : 0) |
+		(p->writers || f->offset == p->write_opens ? 0 : LX_POLLHUP);
 }
 
 static uint32_t writer_poll(struct file *f, struct poll_source **source)
@@ -336,11 +343,15 @@ static void free_pipe(struct pipe *p)
 	}
 	if (p->spare)
 		free_page(p->spare);
+	if (p->place)
+		*p->place = NULL;
 	mm_cache_free(&pipes, p);
 }
 
 static void end_gone(struct pipe *p)
 {
+	if (p->readers && p->writers)
+		return;
 	sched_wake_all(&p->wants_data);
 	sched_wake_all(&p->wants_room);
 	poll_changed(&p->changes);
@@ -350,22 +361,24 @@ static void end_gone(struct pipe *p)
 
 static void reader_close(struct file *f)
 {
-	of(f)->readers = 0;
+	of(f)->readers--;
 	end_gone(of(f));
 }
 
 static void writer_close(struct file *f)
 {
-	of(f)->writers = 0;
+	of(f)->writers--;
 	end_gone(of(f));
 }
 
+static int64_t open_again(struct file *f, uint32_t flags, struct file **file);
+
 static const struct file_ops reader_ops = {.kind = "pipe", .place = FILE_STAYS,
 	.read = pipe_read, .poll = reader_poll, .ioctl = pipe_ioctl,
-	.stat = pipe_stat, .close = reader_close};
+	.stat = pipe_stat, .open_again = open_again, .close = reader_close};
 static const struct file_ops writer_ops = {.kind = "pipe", .place = FILE_STAYS,
 	.write = pipe_write, .poll = writer_poll, .ioctl = pipe_ioctl,
-	.stat = pipe_stat, .close = writer_close};
+	.stat = pipe_stat, .open_again = open_again, .close = writer_close};
 
 int64_t pipe_create(uint32_t flags, struct file **reader, struct file **writer)
 {
@@ -379,12 +392,118 @@ int64_t pipe_create(uint32_t flags, struct file **reader, struct file **writer)
 		free_pipe(p);
 		return -LX_ENOMEM;
 	}
-	p->readers = 1;
+	p->readers = p->read_opens = 1;
 	*writer = file_create(&writer_ops, NULL, p, LX_O_WRONLY | (flags & LX_O_NONBLOCK));
 	if (!*writer) {
 		file_put(*reader);
 		return -LX_ENOMEM;
 	}
-	p->writers = 1;
+	p->writers = p->write_opens = 1;
 	return 0;
+}
+
+/* FIFOs, and other descriptions of a pipe's ends (/proc/PID/fd). */
+
+static uint32_t both_poll(struct file *f, struct poll_source **source)
+{
+	return reader_poll(f, source) | writer_poll(f, source);
+}
+
+static void both_close(struct file *f)
+{
+	of(f)->readers--;
+	writer_close(f);
+}
+
+static const struct file_ops both_ops = {.kind = "pipe", .place = FILE_STAYS,
+	.read = pipe_read, .write = pipe_write, .poll = both_poll, .ioctl = pipe_ioctl,
+	.stat = pipe_stat, .open_again = open_again, .close = both_close};
+static const struct file_ops fifo_reader_ops = {.kind = "fifo", .place = FILE_STAYS,
+	.read = pipe_read, .poll = reader_poll, .ioctl = pipe_ioctl, .close = reader_close};
+static const struct file_ops fifo_writer_ops = {.kind = "fifo", .place = FILE_STAYS,
+	.write = pipe_write, .poll = writer_poll, .ioctl = pipe_ioctl, .close = writer_close};
+static const struct file_ops fifo_ops = {.kind = "fifo", .place = FILE_STAYS,
+	.read = pipe_read, .write = pipe_write, .poll = both_poll, .ioctl = pipe_ioctl, .close = both_close};
+
+static const struct file_ops *ops_for(const struct pipe *p, uint32_t mode)
+{
+	if (mode == LX_O_RDONLY)
+		return p->place ? &fifo_reader_ops : &reader_ops;
+	if (mode == LX_O_WRONLY)
+		return p->place ? &fifo_writer_ops : &writer_ops;
+	return p->place ? &fifo_ops : &both_ops;
+}
+
+/* Those that wait for the other end look for themselves. */
+static void join(struct pipe *p, uint32_t mode)
+{
+	if (mode != LX_O_WRONLY) {
+		p->readers++;
+		p->read_opens++;
+	}
+	if (mode != LX_O_RDONLY) {
+		p->writers++;
+		p->write_opens++;
+	}
+	sched_wake_all(&p->opening);
+}
+
+/* An end has come, and it counts even if it is gone again when the waiter runs. */
+static int64_t await_end(struct pipe *p, const uint32_t *opens)
+{
+	uint32_t before = *opens;
+
+	while (*opens == before) {
+		if (sched_wait(&p->opening, WAIT_FOREVER, true) == WAIT_INTERRUPTED && *opens == before)
+			return -LX_ERESTART;
+	}
+	return 0;
+}
+
+static int64_t open_end(struct pipe *p, struct inode *inode, uint32_t flags, struct file **file)
+{
+	uint32_t mode = flags & LX_O_ACCMODE;
+	int64_t error = 0;
+
+	*file = file_create(ops_for(p, mode), inode ? inode_get(inode) : NULL, p, flags);
+	if (!*file)
+		return -LX_ENOMEM;
+	join(p, mode);
+	if (!p->place)
+		return 0; /* nobody else can come to an end without a name that is gone */
+	if (mode == LX_O_RDONLY && p->writers == 0) {
+		if (flags & LX_O_NONBLOCK)
+			(*file)->offset = p->write_opens;
+		else
+			error = await_end(p, &p->write_opens);
+	} else if (mode == LX_O_WRONLY && p->readers == 0) {
+		error = await_end(p, &p->read_opens);
+	}
+	if (error)
+		file_put(*file);
+	return error;
+}
+
+int64_t fifo_open(struct inode *inode, struct pipe **place, uint32_t flags, struct file **file)
+{
+	struct pipe *p = *place;
+	int64_t error;
+
+	if ((flags & LX_O_ACCMODE) == LX_O_WRONLY && (flags & LX_O_NONBLOCK) && (!p || p->readers == 0))
+		return -LX_ENXIO;
+	if (!p)
+		p = mm_cache_alloc(&pipes);
+	if (!p)
+		return -LX_ENOMEM;
+	p->place = place;
+	*place = p;
+	error = open_end(p, inode, flags, file);
+	if (error == -LX_ENOMEM && p->readers == 0 && p->writers == 0)
+		free_pipe(p);
+	return error;
+}
+
+static int64_t open_again(struct file *f, uint32_t flags, struct file **file)
+{
+	return open_end(of(f), NULL, flags, file);
 }

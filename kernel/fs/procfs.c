@@ -16,10 +16,14 @@
 struct proc_inode {
 	struct inode inode; /* first */
 	uint32_t pid;       /* 0 = of /proc itself */
-	const struct proc_file *file; /* NULL = a directory */
+	const struct proc_file *file; /* NULL = the directory of a process */
+	uint32_t fd;        /* of a link in "fd", FD_NONE = it is none */
+	struct file *open;  /* referenced: what such a link led to that is no inode */
 };
 
-static const struct inode_ops ops;
+#define FD_NONE UINT32_MAX /* + 1 = 0 */
+
+static const struct inode_ops ops, link_ops;
 static const struct file_ops file_ops;
 static struct mm_cache inodes = MM_CACHE(struct proc_inode), texts = MM_CACHE(struct proc_text);
 
@@ -150,20 +154,160 @@ static uint64_t number_of(uint32_t pid, const struct proc_file *file)
 	return 2 + ((uint64_t)pid << 32) + (file ? (uint32_t)(uintptr_t)file : 0);
 }
 
-static int64_t make_inode(struct inode *parent, uint32_t pid, const struct proc_file *file, struct inode **made)
+static struct proc_inode *new_inode(struct inode *parent, uint32_t mode, uint64_t number, uint32_t pid)
 {
 	struct proc_inode *p = mm_cache_alloc(&inodes);
+	bool directory = (mode & LX_S_IFMT) == LX_S_IFDIR;
+
+	if (!p)
+		return NULL;
+	p->inode = (struct inode){.references = 1, .links = directory ? 2 : 1, .mode = mode, .filesystem = PROCFS_NUMBER,
+		.number = number, .ops = &ops, .parent = directory ? inode_get(parent) : NULL};
+	p->inode.accessed = p->inode.modified = p->inode.changed = fs_now();
+	p->pid = pid;
+	p->fd = FD_NONE;
+	return p;
+}
+
+static int64_t make_inode(struct inode *parent, uint32_t pid, const struct proc_file *file, struct inode **made)
+{
+	struct proc_inode *p = new_inode(parent, file ? file->mode : LX_S_IFDIR | 0555, number_of(pid, file), pid);
 
 	if (!p)
 		return -LX_ENOMEM;
-	p->inode = (struct inode){.references = 1, .links = file ? 1 : 2, .mode = file ? file->mode : LX_S_IFDIR | 0555,
-		.filesystem = PROCFS_NUMBER, .number = number_of(pid, file), .ops = &ops,
-		.parent = file ? NULL : inode_get(parent)};
-	p->inode.accessed = p->inode.modified = p->inode.changed = fs_now();
-	p->pid = pid;
 	p->file = file;
 	*made = &p->inode;
 	return 0;
+}
+
+/* Links to descriptions: /proc/PID/fd. */
+
+static bool is_fd_directory(const struct proc_inode *p)
+{
+	return p->file && (p->file->mode & LX_S_IFMT) == LX_S_IFDIR;
+}
+
+/* The description of exactly this descriptor, referenced, or NULL. */
+static struct file *described(uint32_t pid, uint32_t fd)
+{
+	uint32_t next = fd;
+	struct file *f = processes->file(pid, &next);
+
+	if (f && next != fd) {
+		file_put(f);
+		f = NULL;
+	}
+	return f;
+}
+
+static uint64_t fd_number(uint32_t pid, uint32_t fd)
+{
+	return (1ull << 62) + ((uint64_t)pid << 32) + fd;
+}
+
+/* The link can be read by whom the description is open for reading, and so on. */
+static uint32_t link_mode(const struct file *f)
+{
+	uint32_t access = f->flags & LX_O_ACCMODE;
+
+	if (f->flags & LX_O_PATH)
+		return LX_S_IFLNK;
+	return LX_S_IFLNK | 0100 | (access != LX_O_WRONLY ? 0400 : 0) | (access != LX_O_RDONLY ? 0200 : 0);
+}
+
+static uint32_t to_fd(const char *name, size_t length)
+{
+	uint32_t fd = to_pid(name, length);
+
+	return fd || (length == 1 && name[0] == '0') ? fd : FD_NONE;
+}
+
+static int64_t lookup_fd(const struct proc_inode *dir, const char *name, size_t length, struct inode **found)
+{
+	uint32_t fd = to_fd(name, length);
+	struct file *f = described(dir->pid, fd);
+	struct proc_inode *p;
+
+	if (!f)
+		return -LX_ENOENT;
+	p = new_inode(NULL, link_mode(f), fd_number(dir->pid, fd), dir->pid);
+	file_put(f);
+	if (!p)
+		return -LX_ENOMEM;
+	p->inode.ops = &link_ops;
+	p->fd = fd;
+	*found = &p->inode;
+	return 0;
+}
+
+static bool next_fd(const struct proc_inode *dir, const char *after, struct inode_entry *entry)
+{
+	uint32_t fd = to_fd(after, strlen(after)) + 1; /* of "": 0 */
+	struct file *f = processes->file(dir->pid, &fd);
+
+	if (!f)
+		return false;
+	qv_snprintf(entry->name, sizeof(entry->name), "%u", fd);
+	entry->number = fd_number(dir->pid, fd);
+	entry->mode = LX_S_IFLNK;
+	file_put(f);
+	return true;
+}
+
+/* What leads to a description that has no inode: it can be asked for its state, and opened again. */
+static int64_t stand_for(struct proc_inode *link, struct file *f, struct inode **found)
+{
+	struct lx_stat stat;
+	int64_t error = file_stat(f, &stat);
+	struct proc_inode *p = error ? NULL : new_inode(NULL, stat.mode, stat.inode, link->pid);
+
+	if (!p)
+		return error ? error : -LX_ENOMEM;
+	p->open = file_get(f);
+	*found = &p->inode;
+	return 0;
+}
+
+static int64_t proc_follow(struct inode *inode, struct inode **found)
+{
+	struct proc_inode *link = (struct proc_inode *)inode;
+	struct file *f = described(link->pid, link->fd);
+	int64_t error = 0;
+
+	if (!f)
+		return -LX_ENOENT;
+	if (f->inode)
+		*found = inode_get(f->inode);
+	else
+		error = stand_for(link, f, found);
+	file_put(f);
+	return error;
+}
+
+/* What Linux tells of what has no path. */
+static int64_t describe(struct file *f, char *to, size_t size)
+{
+	struct lx_stat stat;
+	bool pipe = file_stat(f, &stat) == 0 && (stat.mode & LX_S_IFMT) == LX_S_IFIFO;
+
+	if (pipe)
+		return (int64_t)qv_snprintf(to, size, "pipe:[%llu]", (unsigned long long)stat.inode);
+	return (int64_t)qv_snprintf(to, size, "anon_inode:[%s]", f->ops->kind);
+}
+
+static int64_t fd_target(struct inode *inode, char *to, size_t size)
+{
+	const struct proc_inode *link = (struct proc_inode *)inode;
+	struct file *f = described(link->pid, link->fd);
+	int64_t length;
+
+	if (!f)
+		return -LX_ENOENT;
+	length = f->inode ? path_of(f->inode, to, size) - 1 : describe(f, to, size);
+	if (length < 0)
+		length = (int64_t)qv_snprintf(to, size, "(no name)");
+	file_put(f);
+	return length < (int64_t)size ? length : -LX_ENAMETOOLONG;
 }
 
 static int64_t lookup_in_root(struct inode *dir, const char *name, size_t length, struct inode **found)
@@ -188,6 +332,8 @@ static int64_t proc_lookup(struct inode *dir, const char *name, size_t length, s
 
 	if (pid == 0)
 		return lookup_in_root(dir, name, length, found);
+	if (is_fd_directory((struct proc_inode *)dir))
+		return lookup_fd((struct proc_inode *)dir, name, length, found);
 	file = processes->exists(pid) ? file_named(processes->files, processes->count, name, length) : NULL;
 	return file ? make_inode(dir, pid, file, found) : -LX_ENOENT;
 }
@@ -246,14 +392,21 @@ static bool proc_next(struct inode *dir, const char *after, struct inode_entry *
 
 	if (pid == 0)
 		return next_in_root(after, entry);
+	if (is_fd_directory((struct proc_inode *)dir))
+		return next_fd((struct proc_inode *)dir, after, entry);
 	index = behind(processes->files, processes->count, after);
 	return index < processes->count && processes->exists(pid) && tell_file(&processes->files[index], pid, entry);
 }
 
 static bool proc_name_of(struct inode *dir, const struct inode *child, char name[LX_NAME_MAX + 1])
 {
+	const struct proc_inode *p = (const struct proc_inode *)child;
+
 	(void)dir;
-	qv_snprintf(name, LX_NAME_MAX + 1, "%u", ((const struct proc_inode *)child)->pid);
+	if (p->file)
+		qv_snprintf(name, LX_NAME_MAX + 1, "%s", p->file->name);
+	else
+		qv_snprintf(name, LX_NAME_MAX + 1, "%u", p->pid);
 	return true;
 }
 
@@ -275,8 +428,11 @@ static int64_t proc_target(struct inode *inode, char *to, size_t size)
 
 static int64_t proc_open(struct inode *inode, uint32_t flags, struct file **file)
 {
+	const struct proc_inode *p = (struct proc_inode *)inode;
 	bool directory = inode_is(inode, LX_S_IFDIR);
 
+	if (p->open)
+		return p->open->ops->open_again ? p->open->ops->open_again(p->open, flags, file) : -LX_ENXIO;
 	if (!directory && (flags & LX_O_ACCMODE) != LX_O_RDONLY)
 		return -LX_EACCES;
 	*file = file_create(directory ? &inode_directory_ops : &file_ops, inode_get(inode), NULL, flags);
@@ -291,7 +447,23 @@ static void proc_statfs(struct inode *inode, struct lx_statfs *statfs)
 
 static void proc_release(struct inode *inode)
 {
+	struct proc_inode *p = (struct proc_inode *)inode;
+
+	if (p->open)
+		file_put(p->open);
 	mm_cache_free(&inodes, inode);
+}
+
+static int64_t proc_path(struct inode *inode, char *to, size_t size)
+{
+	const struct proc_inode *p = (struct proc_inode *)inode;
+	size_t n;
+
+	if (p->pid)
+		n = qv_snprintf(to, size, "/proc/%u/%s", p->pid, p->file->name);
+	else
+		n = qv_snprintf(to, size, "/proc/%s", p->file->name);
+	return n < size ? (int64_t)n + 1 : -LX_ERANGE;
 }
 
 static const struct inode_ops ops = {
@@ -299,7 +471,15 @@ static const struct inode_ops ops = {
 	.next = proc_next,
 	.name_of = proc_name_of,
 	.target = proc_target,
+	.path = proc_path,
 	.open = proc_open,
+	.statfs = proc_statfs,
+	.release = proc_release,
+};
+
+static const struct inode_ops link_ops = {
+	.target = fd_target,
+	.follow = proc_follow,
 	.statfs = proc_statfs,
 	.release = proc_release,
 };

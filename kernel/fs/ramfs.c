@@ -6,6 +6,8 @@
 #include "ramfs.h"
 #include "ramfs_file.h"
 
+#include <fs/path.h>
+#include <fs/pipe.h>
 #include <lib/assert.h>
 #include <lib/string.h>
 #include <lib/tree.h>
@@ -131,6 +133,27 @@ static void touch_directory(struct inode *dir)
 	dir->modified = dir->changed = fs_now();
 }
 
+/* The name that /proc tells of an open file. */
+static void set_place(struct ramfs_inode *r, struct inode *dir, struct ramfs_entry *entry)
+{
+	r->place = dir;
+	r->name = entry;
+}
+
+/* Give up an entry that is in no directory any more; `r` had that name. A file
+ * without names keeps its last one until it goes. */
+static void drop_entry(struct ramfs_inode *r, struct ramfs_entry *entry)
+{
+	if (r->name != entry) {
+		free_entry(r->fs, entry);
+	} else if (r->inode.links == 0) {
+		inode_get(r->place);
+	} else {
+		set_place(r, NULL, NULL);
+		free_entry(r->fs, entry);
+	}
+}
+
 /* Give `inode` the name of `entry`; takes over the caller's reference to the inode. */
 static void hang(struct inode *dir, struct ramfs_entry *entry, struct inode *inode)
 {
@@ -143,7 +166,8 @@ static void hang(struct inode *dir, struct ramfs_entry *entry, struct inode *ino
 	qv_tree_insert(&own(dir)->names, &entry->node, parent, side);
 	touch_directory(dir);
 	if (!inode_is(inode, LX_S_IFDIR)) {
-		inode->links++;
+		if (inode->links++ == 0)
+			set_place(own(inode), dir, entry);
 		return;
 	}
 	inode->links += 2;
@@ -239,6 +263,11 @@ static void free_inode(struct ramfs_inode *r)
 {
 	struct ramfs *fs = r->fs;
 
+	assert(!r->pipe);
+	if (r->name) {
+		free_entry(fs, r->name);
+		inode_put(r->place);
+	}
 	if (r->target) {
 		ramfs_uncharge(fs, r->size + 1);
 		mm_heap_free(r->target, r->size + 1);
@@ -323,7 +352,7 @@ static int64_t ramfs_unlink(struct inode *dir, const char *name, size_t length, 
 	if (inode_is(inode, LX_S_IFDIR) && !is_empty(inode))
 		return -LX_ENOTEMPTY;
 	unhang(dir, entry);
-	free_entry(own(dir)->fs, entry);
+	drop_entry(own(inode), entry);
 	inode_put(inode);
 	return 0;
 }
@@ -343,10 +372,13 @@ static int64_t ramfs_rename(struct inode *from, const char *old, size_t old_leng
 	if (!fresh)
 		return -LX_ENOSPC;
 	if (target) {
-		inode_put(unhang(to, target));
-		free_entry(own(to)->fs, target);
+		unhang(to, target);
+		drop_entry(own(replaced), target);
+		inode_put(replaced);
 	}
 	unhang(from, source);
+	if (own(moved)->name == source)
+		set_place(own(moved), to, fresh);
 	free_entry(own(from)->fs, source);
 	hang(to, fresh, moved);
 	return 0;
@@ -362,10 +394,35 @@ static int64_t ramfs_target(struct inode *inode, char *to, size_t size)
 	return (int64_t)r->size;
 }
 
+static int64_t ramfs_path(struct inode *inode, char *to, size_t size)
+{
+	static const char gone[] = " (deleted)";
+	const struct ramfs_inode *r = own(inode);
+	char name[LX_NAME_MAX + sizeof(gone)];
+	struct inode *dir = r->place;
+	size_t length;
+	int64_t n;
+
+	if (!r->name)
+		return -LX_ENOENT;
+	length = r->name->length;
+	memcpy(name, r->name->name, length);
+	if (inode->links == 0) {
+		memcpy(name + length, gone, sizeof(gone) - 1);
+		length += sizeof(gone) - 1;
+	}
+	inode_get(dir); /* the file may get another name, or lose it, at the preemption points */
+	n = path_join(dir, name, length, to, size);
+	inode_put(dir);
+	return n;
+}
+
 static int64_t ramfs_open(struct inode *inode, uint32_t flags, struct file **file)
 {
 	const struct file_ops *kind = inode_is(inode, LX_S_IFDIR) ? &inode_directory_ops : &ramfs_file_ops;
 
+	if (inode_is(inode, LX_S_IFIFO))
+		return fifo_open(inode, &own(inode)->pipe, flags, file);
 	if (inode_is(inode, LX_S_IFCHR) || inode_is(inode, LX_S_IFBLK))
 		return device_open(inode, flags, file);
 	*file = file_create(kind, inode_get(inode), NULL, flags);
@@ -406,6 +463,7 @@ static const struct inode_ops ops = {
 	.rename = ramfs_rename,
 	.name_of = ramfs_name_of,
 	.target = ramfs_target,
+	.path = ramfs_path,
 	.open = ramfs_open,
 	.truncate = ramfs_file_truncate,
 	.stat = ramfs_stat,

@@ -8,6 +8,9 @@
 #include <fs/inode.h>
 #include <lib/tree.h>
 
+struct ramfs_entry;
+struct pipe;
+
 struct ramfs {
 	uint64_t limit, used; /* bytes */
 	uint64_t number;      /* of the last inode made */
@@ -20,6 +23,12 @@ struct ramfs_inode {
 	struct qv_tree names;
 	/* A symbolic link: */
 	char *target; /* size + 1 bytes */
+	/* What is no directory: its first name, while it has that, and where; the name is kept, and the directory
+	 * referenced, if that was its last one and somebody still has it open. */
+	struct inode *place;
+	struct ramfs_entry *name;
+	/* A FIFO: */
+	struct pipe *pipe; /* NULL = nobody has it open */
 	/* A file: */
 	uint64_t size;
 	uint64_t pages; /* frames it has */

@@ -95,6 +95,16 @@ static uint32_t next_used(const struct fd_table *t, uint32_t fd)
 	return t->capacity;
 }
 
+struct file *fd_next(struct fd_table *t, uint32_t *fd)
+{
+	uint32_t next = next_used(t, *fd);
+
+	if (next >= t->capacity)
+		return NULL;
+	*fd = next;
+	return file_get(t->file[next]);
+}
+
 struct fd_table *fd_copy(struct fd_table *t)
 {
 	struct fd_table *copy = fd_create(t->limit);

@@ -147,7 +147,8 @@ static int64_t make_maps(struct proc_text *out, uint32_t pid)
 
 static const struct proc_file process_files[] = {
 	{"cmdline", FILE_MODE, make_cmdline}, {"comm", FILE_MODE, make_comm},
-	{"exe", LX_S_IFLNK | 0777, make_exe}, {"handles", FILE_MODE, handles_make}, {"maps", FILE_MODE, make_maps},
+	{"exe", LX_S_IFLNK | 0777, make_exe}, {"fd", LX_S_IFDIR | 0500, NULL},
+	{"handles", FILE_MODE, handles_make}, {"maps", FILE_MODE, make_maps},
 	{"stat", FILE_MODE, make_stat}, {"status", FILE_MODE, make_status},
 };
 
@@ -163,12 +164,20 @@ static bool exists(uint32_t pid)
 	return find(pid);
 }
 
+static struct file *file_from(uint32_t pid, uint32_t *fd)
+{
+	const struct process *p = find(pid);
+
+	return p && p->files ? fd_next(p->files, fd) : NULL;
+}
+
 static uint32_t self(void)
 {
 	return (uint32_t)process_self()->pid;
 }
 
-static const struct proc_processes processes = {.next = next, .exists = exists, .self = self, .files = process_files,
+static const struct proc_processes processes = {.next = next, .exists = exists, .self = self, .file = file_from,
+	.files = process_files,
 	.count = sizeof(process_files) / sizeof(process_files[0])};
 
 /* ---- the system ---- */

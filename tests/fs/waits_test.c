@@ -562,12 +562,19 @@ static uint32_t self_pid(void)
 	return 10;
 }
 
+static struct file *open_descriptor(uint32_t pid, uint32_t *fd)
+{
+	return pid == 10 ? fd_next(table, fd) : NULL;
+}
+
 static void proc_tells(void **unused)
 {
 	static const struct proc_file files[] = {{"meminfo", LX_S_IFREG | 0444, make_version},
 		{"version", LX_S_IFREG | 0444, make_version}};
-	static const struct proc_file of_process[] = {{"status", LX_S_IFREG | 0444, make_status}};
-	static const struct proc_processes processes = {next_pid, pid_exists, self_pid, of_process, 1};
+	static const struct proc_file of_process[] = {{"fd", LX_S_IFDIR | 0500, NULL},
+		{"status", LX_S_IFREG | 0444, make_status}};
+	static const struct proc_processes processes = {next_pid, pid_exists, self_pid, open_descriptor,
+		of_process, 2};
 	const struct path_at here = {.context = context, .fd = LX_AT_FDCWD};
 	char names[100] = "";
 	struct file *f;
@@ -599,6 +606,55 @@ static void proc_tells(void **unused)
 	assert_int_equal(path_open_file(&here, "/proc/version", LX_O_RDWR, 0, &f), -LX_EACCES);
 	assert_int_equal(path_mkdir(&here, "/proc/x", 0755), -LX_EROFS);
 	assert_int_equal(path_unlink(&here, "/proc/version", 0), -LX_EROFS);
+}
+
+/* A link to a file without a name in any tree, and one to a file that lost its name. */
+static void descriptors_have_links(void **unused)
+{
+	const struct path_at here = {.context = context, .fd = LX_AT_FDCWD};
+	uint64_t objects = stand_in_objects;
+	struct file *f, *read_end, *write_end;
+
+	(void)unused;
+	assert_int_equal(pipe_create(0, &read_end, &write_end), 0);
+	assert_int_equal(fd_install(table, read_end, 0, 0), 0);
+	assert_int_equal(fd_install(table, write_end, 0, 0), 1);
+	assert_int_equal(fd_install(table, open_file("/tmp/x", LX_O_CREAT | LX_O_WRONLY), 0, 0), 2);
+	f = open_file("/dev/fd/0", LX_O_WRONLY | LX_O_NONBLOCK);
+	assert_int_equal(file_write(f, at("abc"), 3), 3);
+	assert_int_equal(file_read(read_end, at(buffer), 10), 3);
+	file_put(f);
+	assert_int_equal(path_readlink(&here, "/dev/fd/2", at(buffer), 100), 6);
+	assert_memory_equal(buffer, "/tmp/x", 6);
+	assert_int_equal(path_unlink(&here, "/tmp/x", 0), 0);
+	assert_int_equal(path_readlink(&here, "/proc/10/fd/2", at(buffer), 100), 16);
+	assert_memory_equal(buffer, "/tmp/x (deleted)", 16);
+	assert_int_equal(path_open_file(&here, "/proc/2/fd/0", 0, 0, &f), -LX_ENOENT);
+	assert_int_equal(fd_close_range(table, 0, UINT32_MAX, false), 0);
+	assert_int_equal(path_open_file(&here, "/proc/self/fd/0", 0, 0, &f), -LX_ENOENT);
+	assert_int_equal(stand_in_objects, objects);
+}
+
+static void fifos_live_while_open(void **unused)
+{
+	const struct path_at here = {.context = context, .fd = LX_AT_FDCWD};
+	uint64_t objects = stand_in_objects;
+	struct file *f, *end;
+
+	(void)unused;
+	assert_int_equal(path_mknod(&here, "/tmp/fifo", LX_S_IFIFO | 0600, 0), 0);
+	assert_int_equal(path_open_file(&here, "/tmp/fifo", LX_O_WRONLY | LX_O_NONBLOCK, 0, &f), -LX_ENXIO);
+	assert_int_equal(path_open_program(&here, "/tmp/fifo", &f, buffer, 10), -LX_EACCES);
+	f = open_file("/tmp/fifo", LX_O_RDONLY | LX_O_NONBLOCK);
+	end = open_file("/tmp/fifo", LX_O_WRONLY);
+	assert_int_equal(file_write(end, at(buffer), 5000), 5000);
+	assert_int_equal(file_read(f, at(buffer), 4999), 4999);
+	assert_int_equal(path_unlink(&here, "/tmp/fifo", 0), 0);
+	file_put(end);
+	assert_int_equal(file_read(f, at(buffer), 10), 1);
+	assert_int_equal(file_read(f, at(buffer), 10), 0);
+	file_put(f);
+	assert_int_equal(stand_in_objects, objects);
 }
 
 static void devices(void **unused)
@@ -651,6 +707,8 @@ int main(void)
 		PIPE_TEST(timerfds_count_what_was_missed),
 		cmocka_unit_test(a_shell_on_the_console),
 		cmocka_unit_test(proc_tells),
+		cmocka_unit_test(descriptors_have_links),
+		cmocka_unit_test(fifos_live_while_open),
 		cmocka_unit_test(devices),
 		cmocka_unit_test(nothing_is_lost),
 	};

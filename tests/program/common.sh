@@ -3,7 +3,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 . tests/tap.sh
 
-all=${PROGRAMS:-files pipes processes signals memory threads times clocks clocksglibc races limits pi vectors}
+all=${PROGRAMS:-files pipes fifos processes signals memory threads times clocks clocksglibc races limits pi vectors}
 
 expected() { # PROGRAM: its output on this machine's Linux
 	mkdir -p "$scratch/host"

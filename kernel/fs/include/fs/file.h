@@ -60,6 +60,8 @@ struct file_ops {
 	int64_t (*backing)(struct file *f, struct space_backing **backing); /* for mmap; not referenced yet */
 	int64_t (*truncate)(struct file *f, uint64_t size);
 	int64_t (*sync)(struct file *f);
+	/* Another description of the same, by its link in /proc/PID/fd; NULL = it has an inode, or -LX_ENXIO. */
+	int64_t (*open_again)(struct file *f, uint32_t flags, struct file **file);
 	void (*close)(struct file *f); /* the last reference is gone */
 };
 

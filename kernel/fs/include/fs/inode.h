@@ -35,7 +35,11 @@ struct inode_ops {
 	bool (*name_of)(struct inode *dir, const struct inode *child, char name[LX_NAME_MAX + 1]);
 	/* Target of a symbolic link into `to`: its length, NUL not counted. */
 	int64_t (*target)(struct inode *inode, char *to, size_t size);
-	/* A description of it. */
+	/* What a link of /proc/PID/fd leads to, referenced, whether or not it has a name; NULL = go by the target's text. */
+	int64_t (*follow)(struct inode *link, struct inode **found);
+	/* The path of what is no directory: as path_of. */
+	int64_t (*path)(struct inode *inode, char *to, size_t size);
+	/* A description of it; may wait for somebody else's (FIFOs). */
 	int64_t (*open)(struct inode *inode, uint32_t flags, struct file **file);
 	int64_t (*truncate)(struct inode *inode, uint64_t size);
 	void (*stat)(struct inode *inode, struct lx_stat *stat); /* size and blocks */

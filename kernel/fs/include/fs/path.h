@@ -40,7 +40,8 @@ void path_drop(struct path_text *p);
 
 /* A description, or an error, for in-kernel use (execve, boot). */
 int64_t path_open_file(const struct path_at *at, const char *path, uint32_t flags, uint32_t mode, struct file **file);
-/* The same for reading, and the file's own path, without links; "" if that is longer than `size`. */
+/* The same of a regular file (-LX_EACCES: of another) for reading, and the file's own path, without links; "" if
+ * that is longer than `size`. */
 int64_t path_open_program(const struct path_at *at, const char *path, struct file **file, char *to, size_t size);
 /* openat: a descriptor of `table`. */
 int64_t path_open(const struct path_at *at, struct fd_table *table, const char *path, uint32_t flags, uint32_t mode);
@@ -55,7 +56,7 @@ int64_t path_chmod(const struct path_at *at, const char *path, uint32_t mode, ui
 int64_t path_utimens(const struct path_at *at, const char *path, const struct lx_timespec times[2], uint32_t flags);
 int64_t path_truncate(const struct path_at *at, const char *path, int64_t size);
 int64_t path_mkdir(const struct path_at *at, const char *path, uint32_t mode);
-/* Regular files and device nodes. */
+/* Regular files, FIFOs and character device nodes. */
 int64_t path_mknod(const struct path_at *at, const char *path, uint32_t mode, uint64_t device);
 /* unlink, and rmdir with LX_AT_REMOVEDIR. */
 int64_t path_unlink(const struct path_at *at, const char *path, uint32_t flags);
@@ -71,7 +72,9 @@ int64_t path_chdir(const struct path_at *at, const char *path);
 int64_t path_fchdir(struct path_context *c, struct file *f);
 /* getcwd into kernel memory: bytes with the NUL, or -LX_ERANGE, -LX_ENOENT. */
 int64_t path_current(struct path_context *c, char *to, size_t size);
-/* The path of any inode that has one: as path_current. For /proc/PID/exe and cwd. */
+/* The path of any inode, as path_current; "... (deleted)" if it has lost its first name. Preemptible. */
 int64_t path_of(struct inode *inode, char *to, size_t size);
+/* The same from a directory and a name in it. */
+int64_t path_join(struct inode *dir, const char *name, size_t length, char *to, size_t size);
 
 #endif

@@ -40,6 +40,8 @@ static inline struct file *fd_file(struct fd_table *t, uint32_t fd)
 
 	return f ? file_get(f) : NULL;
 }
+/* The description of the lowest descriptor in use from *fd on, with one more reference, and which it is; or NULL. */
+struct file *fd_next(struct fd_table *t, uint32_t *fd);
 /* The lowest free descriptor >= `lowest` now refers to `f`; takes the caller's reference over, also when it fails.
  * `flags`: LX_O_CLOEXEC. */
 int64_t fd_install(struct fd_table *t, struct file *f, uint32_t lowest, uint32_t flags);
