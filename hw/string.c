@@ -52,7 +52,7 @@ int memcmp(const void *a, const void *b, size_t n)
 		__builtin_memcpy(&u, x + i, 8);
 		__builtin_memcpy(&v, y + i, 8);
 		if (u != v)
-			break;
+			return __builtin_bswap64(u) < __builtin_bswap64(v) ? -1 : 1;
 	}
 	for (; i < n; i++) {
 		if (x[i] != y[i])

@@ -7,6 +7,7 @@
 #include <lib/assert.h>
 
 #define DEPTH_MAX 40u /* 2 * log2(QV_AREAS_MAX) and some */
+#define STILL 2u /* nodes without a change, one above the other: what is above them stays as it is */
 
 /* The links from the root down to a place in the tree. */
 struct path {
@@ -24,19 +25,25 @@ static uint32_t level_of(const struct qv_area *a)
 	return a ? a->level : 0;
 }
 
-static void update(struct qv_area *a)
+/* What the node knows of its subtree. True if that changed. */
+static bool update(struct qv_area *a)
 {
-	a->first = a->start;
-	a->last = a->end;
-	a->gap = 0;
+	uint64_t first = a->start, last = a->end, gap = 0;
+	bool changed;
+
 	if (a->left) {
-		a->first = a->left->first;
-		a->gap = max(a->left->gap, a->start - a->left->last);
+		first = a->left->first;
+		gap = max(a->left->gap, a->start - a->left->last);
 	}
 	if (a->right) {
-		a->last = a->right->last;
-		a->gap = max(a->gap, max(a->right->gap, a->right->first - a->end));
+		last = a->right->last;
+		gap = max(gap, max(a->right->gap, a->right->first - a->end));
 	}
+	changed = first != a->first || last != a->last || gap != a->gap;
+	a->first = first;
+	a->last = last;
+	a->gap = gap;
+	return changed;
 }
 
 /* A left child on its parent's level becomes the parent. */
@@ -115,27 +122,28 @@ void qv_areas_insert(struct qv_areas *set, struct qv_area *area)
 	area->level = 1;
 	update(area);
 	*p.link[--p.depth] = area;
-	while (p.depth > 0) {
-		struct qv_area **link = p.link[--p.depth];
+	for (unsigned still = 0; p.depth > 0 && still < STILL;) {
+		struct qv_area **link = p.link[--p.depth], *a = *link;
+		bool changed = update(a);
 
-		update(*link);
-		*link = split(skew(*link));
+		*link = split(skew(a));
+		still = changed || *link != a ? 0 : still + 1;
 	}
 	set->count++;
 }
 
-/* After a removal below: lower `*link` to one above its children and restore the shape. */
-static void rebalance(struct qv_area **link)
+/* After a removal below: lower `*link` to one above its children and restore the shape. True if anything changed. */
+static bool rebalance(struct qv_area **link)
 {
 	struct qv_area *a = *link;
 	uint32_t left = level_of(a->left), right = level_of(a->right), wanted = (left < right ? left : right) + 1;
+	bool changed = update(a);
 
-	update(a);
-	if (wanted < a->level) {
-		a->level = wanted;
-		if (wanted < right)
-			a->right->level = wanted;
-	}
+	if (wanted >= a->level)
+		return changed;
+	a->level = wanted;
+	if (wanted < right)
+		a->right->level = wanted;
 	a = skew(a);
 	if (a->right) {
 		a->right = skew(a->right);
@@ -150,6 +158,7 @@ static void rebalance(struct qv_area **link)
 		update(a);
 	}
 	*link = a;
+	return true;
 }
 
 /* Put the successor of the node at the end of the path, which has two children, in its place; the path then leads to
@@ -166,6 +175,9 @@ static void swap_successor(struct path *p)
 	heir->left = area->left;
 	heir->right = area->right;
 	heir->level = area->level;
+	heir->first = area->first;
+	heir->last = area->last;
+	heir->gap = area->gap;
 	*at = heir;
 	p->link[place] = &heir->right; /* was &area->right */
 }
@@ -183,8 +195,10 @@ static void unchain(struct qv_areas *set, struct qv_area *area)
 void qv_areas_remove(struct qv_areas *set, struct qv_area *area)
 {
 	struct path p;
+	unsigned place; /* where an heir may stand then */
 
 	descend(set, area->start, &p);
+	place = p.depth;
 	assert(*p.link[p.depth - 1] == area);
 	unchain(set, area);
 	if (area->left && area->right)
@@ -192,8 +206,8 @@ void qv_areas_remove(struct qv_areas *set, struct qv_area *area)
 	else
 		*p.link[p.depth - 1] = area->left ? area->left : area->right;
 	p.depth--;
-	while (p.depth > 0)
-		rebalance(p.link[--p.depth]);
+	for (unsigned still = 0; p.depth > 0 && (still < STILL || p.depth >= place);)
+		still = rebalance(p.link[--p.depth]) ? 0 : still + 1;
 	set->count--;
 }
 
@@ -206,8 +220,8 @@ void qv_areas_resize(struct qv_areas *set, struct qv_area *area, uint64_t start,
 	assert(*p.link[p.depth - 1] == area);
 	area->start = start;
 	area->end = end;
-	while (p.depth > 0)
-		update(*p.link[--p.depth]);
+	while (p.depth > 0 && update(*p.link[--p.depth]))
+		;
 }
 
 struct qv_area *qv_areas_from(const struct qv_areas *set, uint64_t address)

@@ -56,7 +56,7 @@ static int64_t measured(struct trap_frame *frame)
 	section_begin(number);
 	result = number < behind.count ? syscall_table[number](frame) : behind.unknown(frame);
 	if (!cpu_thread_work(this_cpu())) /* else it goes on in trap_work */
-		section_end(SECTION_RING3);
+		section_end(SECTION_RING3 | number << SECTION_CALL_SHIFT);
 	return result;
 }
 

@@ -7,7 +7,7 @@
 #include <mm/heap.h>
 #include <sched/thread.h>
 
-#define PAUSE_AREAS 24u
+#define PAUSE_AREAS 8u
 #define AREAS_MAX 65000u /* as many as Linux allows, some fewer than the tree takes */
 
 static struct mm_cache areas = MM_CACHE(struct area);

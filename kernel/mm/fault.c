@@ -37,7 +37,7 @@ static bool large_in(struct space *space, const struct area *a, uint64_t *direct
 	if (!space_large(space, &gpa))
 		return false;
 	for (uint64_t i = 0; i < LARGE_PAGES; i++) {
-		clear_page(gpa + i * PAGE);
+		frame_clear(gpa + i * PAGE);
 		sched_preempt_point();
 	}
 	if (!space_charge(space, LARGE_PAGES)) {
@@ -74,7 +74,7 @@ static enum space_fault own_page(struct space *space, const struct area *a, uint
 	if (!(a->flags & SPACE_SHARED) && !space_owns(space, old)) {
 		if (!space_page(space, &gpa))
 			return SPACE_FAULT_NO_MEMORY;
-		memcpy(memory_at(gpa), memory_at(old), PAGE);
+		frame_copy(gpa, old);
 		*entry = gpa | leaf_bits(a, true);
 		space_put_page(space, old);
 		space->copies++;
@@ -90,7 +90,7 @@ static enum space_fault zero_page(struct space *space, const struct area *a, uin
 
 	if (!space_charge(space, 1) || !(space->arena ? space_page(space, &gpa) : frame_take(&gpa)))
 		return SPACE_FAULT_NO_MEMORY;
-	clear_page(gpa);
+	frame_clear(gpa);
 	space->resident++;
 	*entry = gpa | leaf_bits(a, true);
 	return SPACE_FAULT_DONE;
@@ -103,7 +103,7 @@ static enum space_fault copied_page(struct space *space, const struct area *a, u
 	bool done = space_page(space, &gpa);
 
 	if (done) {
-		memcpy(memory_at(gpa), memory_at(from), PAGE);
+		frame_copy(gpa, from);
 		*entry = gpa | leaf_bits(a, true);
 		space->resident++;
 	}

@@ -138,7 +138,7 @@ bool frame_new_table(uint64_t *gpa)
 	if (s->count == 0 && !frame_refill(s))
 		return false;
 	*gpa = s->frame[--s->count];
-	memset(memory_at(*gpa), 0, QV_PAGE_SIZE);
+	frame_clear(*gpa);
 	return true;
 }
 

@@ -5,6 +5,9 @@
 
 #include <abi/limits.h>
 #include <base/cpu.h>
+#include <base/memory.h>
+#include <lib/string.h>
+#include <sched/thread.h>
 
 /* Fill the allocator from the ranges of the entry information. */
 void frames_init(void);
@@ -69,6 +72,21 @@ static inline uint32_t frame_put(uint64_t gpa)
 		return 1;
 	before = __atomic_fetch_sub(&frame_references.count[index], 1, __ATOMIC_ACQ_REL);
 	return before > 1 || !frame_last(gpa, before) ? 1 : FRAME_WORK;
+}
+
+/* A page that nobody else knows yet, in two pieces: others run in between. */
+static inline void frame_clear(uint64_t gpa)
+{
+	memset(memory_at(gpa), 0, QV_PAGE_SIZE / 2);
+	sched_preempt_point();
+	memset(memory_at(gpa + QV_PAGE_SIZE / 2), 0, QV_PAGE_SIZE / 2);
+}
+
+static inline void frame_copy(uint64_t to, uint64_t from)
+{
+	memcpy(memory_at(to), memory_at(from), QV_PAGE_SIZE / 2);
+	sched_preempt_point();
+	memcpy(memory_at(to + QV_PAGE_SIZE / 2), memory_at(from + QV_PAGE_SIZE / 2), QV_PAGE_SIZE / 2);
 }
 
 /* One counter for each of `frames` frames from address 0 on. */

@@ -105,13 +105,6 @@ static inline uint64_t leaf_bits(const struct area *a, bool own)
 	return own ? bits : bits & ~ENTRY_WRITE;
 }
 
-static inline void clear_page(uint64_t gpa)
-{
-	void *at = memory_at(gpa);
-	uint64_t quads = PAGE / 8;
-
-	__asm__ volatile("rep stosq" : "+D"(at), "+c"(quads) : "a"(0) : "memory");
-}
 /* The space is loaded on this core, the only one that may have it. */
 bool space_loaded(const struct space *space);
 

@@ -2,7 +2,7 @@
 /*
  * Copies between the kernel and ring 3. A fault inside goes to the fault hook, which brings the page in; if it cannot,
  * execution goes on behind the copy and the count left tells that it is not complete (base/extable.h). Long copies are
- * made a page at a time, so that a better thread waits for one page at most.
+ * made in pieces, so that a better thread waits for one of them at most.
  */
 #include "area.h"
 
@@ -11,7 +11,8 @@
 #include <base/smap.h>
 #include <sched/thread.h>
 
-#define TEXT_STEP 512u
+#define PIECE 2048u
+#define TEXT_STEP 256u
 
 static bool in_reach(uint64_t address, size_t bytes)
 {
@@ -49,8 +50,8 @@ static int64_t copy_all(void *to, const void *from, size_t bytes)
 {
 	size_t done = 0;
 
-	for (; bytes - done > PAGE; done += PAGE) {
-		if (!copy((char *)to + done, (const char *)from + done, PAGE))
+	for (; bytes - done > PIECE; done += PIECE) {
+		if (!copy((char *)to + done, (const char *)from + done, PIECE))
 			return -LX_EFAULT;
 		sched_preempt_point();
 	}
@@ -73,8 +74,8 @@ int64_t user_zero(uint64_t to, size_t bytes)
 
 	if (!in_reach(to, bytes))
 		return -LX_EFAULT;
-	for (; bytes - done > PAGE; done += PAGE) {
-		if (!clear((void *)(to + done), PAGE))
+	for (; bytes - done > PIECE; done += PIECE) {
+		if (!clear((void *)(to + done), PIECE))
 			return -LX_EFAULT;
 		sched_preempt_point();
 	}

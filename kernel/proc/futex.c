@@ -8,7 +8,9 @@
 
 #define HASH_FACTOR 0x9e3779b97f4a7c15ull
 #define SHARED_OWNER 1u
-#define WAKE_STEP 8u /* woken between two preemption points */
+#define WAKE_STEP 4u  /* woken or moved between two preemption points */
+#define LOOK_STEP 32u /* looked at */
+#define MARK_OWNER 0u /* of no word: a place in the bucket */
 #define FUTEX_BUCKETS 128u
 #define BUCKET_SHIFT 57u /* 64 - log2(FUTEX_BUCKETS) */
 
@@ -24,9 +26,13 @@ struct futex_waiter {
 	uint32_t bits;
 };
 
-static struct futex_waiter *buckets[QUEST_CORES][FUTEX_BUCKETS];
+struct bucket {
+	struct futex_waiter *first, **end; /* end NULL = empty since ever */
+};
 
-static inline struct futex_waiter **bucket_of(const struct futex_key *key)
+static struct bucket buckets[QUEST_CORES][FUTEX_BUCKETS];
+
+static inline struct bucket *bucket_of(const struct futex_key *key)
 {
 	return &buckets[this_cpu()->index][(key->owner ^ key->where) * HASH_FACTOR >> BUCKET_SHIFT];
 }
@@ -74,29 +80,57 @@ static uint64_t frame_of(const struct futex_key *key)
 	return key->where & ~(uint64_t)(QV_PAGE_SIZE - 1);
 }
 
-/* At the end: first come, first served. A frame that a waiter is known by is held: it may be unmapped meanwhile, and
- * must not become another's shared page. */
-static void enter(struct futex_waiter *w)
+/* A frame that a waiter is known by is held: it may be unmapped meanwhile, and must not become the shared page of
+ * another. */
+static void hold(const struct futex_key *key)
 {
-	struct futex_waiter **link = bucket_of(&w->key);
-
-	if (w->key.owner == SHARED_OWNER)
-		mm_frame_get(frame_of(&w->key));
-	while (*link)
-		link = &(*link)->next;
-	w->next = NULL;
-	w->link = link;
-	*link = w;
+	if (key->owner == SHARED_OWNER)
+		mm_frame_get(frame_of(key));
 }
 
-static void leave(struct futex_waiter *w)
+static void let_go(const struct futex_key *key)
+{
+	if (key->owner == SHARED_OWNER)
+		mm_frame_put(frame_of(key));
+}
+
+static void put_at(struct bucket *b, struct futex_waiter *w, struct futex_waiter **link)
+{
+	w->next = *link;
+	w->link = link;
+	*link = w;
+	if (w->next)
+		w->next->link = &w->next;
+	else
+		b->end = &w->next;
+}
+
+/* At the end: first come, first served. */
+static void put_last(struct bucket *b, struct futex_waiter *w)
+{
+	put_at(b, w, b->end ? b->end : &b->first);
+}
+
+static void take_off(struct bucket *b, struct futex_waiter *w)
 {
 	*w->link = w->next;
 	if (w->next)
 		w->next->link = w->link;
+	else
+		b->end = w->link;
 	w->link = NULL;
-	if (w->key.owner == SHARED_OWNER)
-		mm_frame_put(frame_of(&w->key));
+}
+
+static void enter(struct futex_waiter *w)
+{
+	hold(&w->key);
+	put_last(bucket_of(&w->key), w);
+}
+
+static void leave(struct futex_waiter *w)
+{
+	take_off(bucket_of(&w->key), w);
+	let_go(&w->key);
 }
 
 int64_t futex_wait(uint64_t address, uint32_t expected, uint32_t bits, uint64_t deadline)
@@ -122,54 +156,88 @@ int64_t futex_wait(uint64_t address, uint32_t expected, uint32_t bits, uint64_t 
 	return deadline == WAIT_FOREVER ? -LX_ERESTART : signal_keep_deadline(deadline);
 }
 
-static __attribute__((noinline)) int64_t wake_some(struct futex_waiter *w, const struct futex_key *key, uint32_t count,
-	uint32_t bits)
-{
-	struct futex_waiter *next;
-	int64_t woken = 0;
+/*
+ * What is done to the waiters of a word: they are woken, or moved to another one. The first few at once; of the others
+ * a few between two preemption points, with a mark in the bucket to go on from and one where its end was: those who
+ * come meanwhile are left alone.
+ */
+struct sweep {
+	struct futex_key key;
+	uint32_t bits, left; /* how many still may be woken or moved */
+	const struct futex_key *to; /* NULL = woken */
+	int64_t done;
+};
 
-	for (; w && woken < count; w = next) {
-		next = w->next;
-		if (!same(&w->key, key) || !(w->bits & bits))
-			continue;
-		leave(w);
+/* True if it was one of them. */
+static inline bool treat(struct sweep *s, struct futex_waiter *w)
+{
+	if (!same(&w->key, &s->key) || !(w->bits & s->bits))
+		return false;
+	leave(w);
+	if (s->to) {
+		w->key = *s->to;
+		enter(w);
+	} else {
 		sched_wake_thread(w->thread);
-		woken++;
 	}
-	return woken;
+	s->left--;
+	s->done++;
+	return true;
+}
+
+/* From `w` up to `end`, until the step is over: who comes next. */
+static struct futex_waiter *step(struct sweep *s, struct futex_waiter *w, const struct futex_waiter *end)
+{
+	uint32_t treated = 0;
+
+	for (uint32_t seen = 0; w != end && s->left > 0 && seen < LOOK_STEP && treated < WAKE_STEP; seen++) {
+		struct futex_waiter *next = w->next;
+
+		treated += treat(s, w);
+		w = next;
+	}
+	return w;
+}
+
+/* Words that are looked for are held: their pages may be unmapped at the preemption points. */
+static __attribute__((noinline)) void sweep_rest(struct sweep *s, struct futex_waiter *w)
+{
+	struct bucket *b = bucket_of(&s->key);
+	struct futex_waiter here = {.key.owner = MARK_OWNER}, end = {.key.owner = MARK_OWNER};
+
+	hold(&s->key);
+	if (s->to)
+		hold(s->to);
+	put_last(b, &end);
+	while (w != &end && s->left > 0) {
+		put_at(b, &here, w->link);
+		sched_preempt_point();
+		w = here.next;
+		take_off(b, &here);
+		w = step(s, w, &end);
+	}
+	take_off(b, &end);
+	if (s->to)
+		let_go(s->to);
+	let_go(&s->key);
+}
+
+static inline int64_t sweep(const struct futex_key *key, uint32_t count, uint32_t bits, const struct futex_key *to)
+{
+	struct futex_waiter *w = bucket_of(key)->first;
+	struct sweep s = {.key = *key, .bits = bits, .left = count, .to = to};
+
+	if (!w)
+		return 0;
+	w = step(&s, w, NULL);
+	if (w && s.left > 0)
+		sweep_rest(&s, w);
+	return s.done;
 }
 
 static inline int64_t wake_key(const struct futex_key *key, uint32_t count, uint32_t bits)
 {
-	struct futex_waiter *w = *bucket_of(key);
-
-	return w ? wake_some(w, key, count, bits) : 0;
-}
-
-static uint32_t waiters(const struct futex_key *key)
-{
-	uint32_t n = 0;
-
-	for (const struct futex_waiter *w = *bucket_of(key); w; w = w->next)
-		n += same(&w->key, key);
-	return n;
-}
-
-/* Others are let in between. Who comes meanwhile may be woken in place of one who was there, but not without end. */
-static int64_t wake_in_steps(const struct futex_key *key, uint32_t count, uint32_t bits)
-{
-	int64_t woken = wake_key(key, count < WAKE_STEP ? count : WAKE_STEP, bits), step = woken;
-	uint32_t left;
-
-	if (woken < WAKE_STEP || count == WAKE_STEP)
-		return woken;
-	left = waiters(key);
-	for (left = left < count - WAKE_STEP ? left : count - WAKE_STEP; left > 0 && step > 0; left -= (uint32_t)step) {
-		sched_preempt_point();
-		step = wake_key(key, left < WAKE_STEP ? left : WAKE_STEP, bits);
-		woken += step;
-	}
-	return woken;
+	return sweep(key, count, bits, NULL);
 }
 
 int64_t futex_wake(uint64_t address, uint32_t count, uint32_t bits)
@@ -179,24 +247,7 @@ int64_t futex_wake(uint64_t address, uint32_t count, uint32_t bits)
 
 	if (error || !bits)
 		return error ? error : -LX_EINVAL;
-	return wake_in_steps(&key, count, bits);
-}
-
-static int64_t move_key(const struct futex_key *from, const struct futex_key *to, uint32_t count)
-{
-	struct futex_waiter *w = *bucket_of(from), *next;
-	int64_t moved = 0;
-
-	for (; w && moved < count && !same(from, to); w = next) {
-		next = w->next;
-		if (!same(&w->key, from))
-			continue;
-		leave(w);
-		w->key = *to;
-		enter(w);
-		moved++;
-	}
-	return moved;
+	return wake_key(&key, count, bits);
 }
 
 /* Keys of both words, and the value of the first: nothing comes between this look and what follows. Reading may let
@@ -228,8 +279,12 @@ int64_t futex_requeue(uint64_t address, uint32_t count, uint32_t move, uint64_t 
 		return error;
 	if (compare && value != expected)
 		return -LX_EAGAIN;
+	hold(&to);
 	woken = wake_key(&from, count, UINT32_MAX);
-	return woken + move_key(&from, &to, move);
+	if (!same(&from, &to))
+		woken += sweep(&from, move, UINT32_MAX, &to);
+	let_go(&to);
+	return woken;
 }
 
 /* ---- FUTEX_WAKE_OP: operation, comparison and two 12-bit arguments in one word (futex(2)) ---- */
@@ -268,27 +323,41 @@ static bool compare(uint32_t operation, uint32_t old, bool *result)
 	}
 }
 
-int64_t futex_wake_op(uint64_t address, uint32_t count, uint64_t second, uint32_t count2, uint32_t operation)
+static int64_t operate_and_wake(const struct futex_key *first, uint32_t count, uint64_t address,
+	const struct futex_key *second, uint32_t count2, uint32_t operation)
 {
-	struct futex_key first_key, second_key;
 	uint32_t old, new, seen;
-	int64_t error = make_key(address, &first_key), woken;
+	int64_t woken;
 	bool also;
 
-	if (!error)
-		error = make_key(second, &second_key);
-	if (error)
-		return error;
 	do {
-		if (user_word(&old, second))
+		if (user_word(&old, address))
 			return -LX_EFAULT;
 		if (!operate(operation, old, &new) || !compare(operation, old, &also))
 			return -LX_ENOSYS;
-		if (user_swap32(second, old, new, &seen))
+		if (user_swap32(address, old, new, &seen))
 			return -LX_EFAULT;
 	} while (seen != old);
-	woken = wake_key(&first_key, count, UINT32_MAX);
-	return also ? woken + wake_key(&second_key, count2, UINT32_MAX) : woken;
+	woken = wake_key(first, count, UINT32_MAX);
+	return also ? woken + wake_key(second, count2, UINT32_MAX) : woken;
+}
+
+int64_t futex_wake_op(uint64_t address, uint32_t count, uint64_t second, uint32_t count2, uint32_t operation)
+{
+	struct futex_key first_key, second_key;
+	int64_t result = make_key(address, &first_key);
+
+	if (result)
+		return result;
+	hold(&first_key);
+	result = make_key(second, &second_key);
+	if (!result) {
+		hold(&second_key);
+		result = operate_and_wake(&first_key, count, second, &second_key, count2, operation);
+		let_go(&second_key);
+	}
+	let_go(&first_key);
+	return result;
 }
 
 /* ---- the end of a task ---- */

@@ -44,13 +44,26 @@ static void list_process(struct proc_text *out, const struct process *p)
 	if (p->arena)
 		proc_print(out, "arena\t%llu KiB, %llu KiB free\n", (ull)mm_arena_pages(p->arena) * 4,
 			(ull)mm_arena_free_pages(p->arena) * 4);
-	for (const struct task *t = p->tasks; t; t = t->next)
-		proc_print(out, "thread\t%d, signals blocked 0x%llx, pending 0x%llx\n", t->tid, (ull)t->blocked,
-			(ull)t->pending);
-	for (const struct process *child = p->children; child; child = child->sibling)
-		proc_print(out, "child\t%d\n", child->pid);
 	if (qv_due_has(&p->alarm.due))
 		proc_print(out, "alarm\tnext interval %llu cycles, 0 = once\n", (ull)p->alarm_interval);
+}
+
+/* Threads and children, by number. */
+static void list_family(struct proc_text *out, int32_t pid)
+{
+	int32_t at;
+
+	for (const struct task *t = task_next(pid, 0); t && !out->failed; t = task_next(pid, at)) {
+		at = t->tid;
+		proc_print(out, "thread\t%d, signals blocked 0x%llx, pending 0x%llx\n", at, (ull)t->blocked, (ull)t->pending);
+		sched_preempt_point();
+	}
+	for (const struct process *p = process_next(0); p && !out->failed; p = process_next(at)) {
+		at = p->pid;
+		if (p->parent && p->parent->pid == pid)
+			proc_print(out, "child\t%d\n", at);
+		sched_preempt_point();
+	}
 }
 
 static const char *list_file(struct proc_text *out, uint32_t fd, const struct file *f)
@@ -93,6 +106,7 @@ int64_t handles_make(struct proc_text *out, uint32_t pid)
 		return -LX_ESRCH;
 	whole = process_bond(p);
 	list_process(out, p);
+	list_family(out, (int32_t)pid);
 	part = list_files(out, (int32_t)pid, &file);
 	if (whole)
 		proc_print(out, "it may not migrate: %s\n", whole);

@@ -44,6 +44,8 @@ void task_join(struct task *t, struct process *p, int32_t tid);
 bool task_leave(struct task *t);
 /* Start in ring 3 with the registers of t->start. */
 void task_start(struct task *t, struct vcpu *vcpu);
+/* Who was to look for signals of `p` need not any more: it has no tasks. */
+void signal_sweep_end(struct process *p);
 /* Every other task of the calling process ends; returns when they are gone. */
 void task_end_others(void);
 

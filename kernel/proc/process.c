@@ -13,7 +13,8 @@
 	LX_CLONE_PARENT_SETTID | LX_CLONE_CHILD_CLEARTID | LX_CLONE_DETACHED | LX_CLONE_CHILD_SETTID)
 #define THREAD_FLAGS (LX_CLONE_VM | LX_CLONE_SIGHAND | LX_CLONE_THREAD)
 
-#define LOOK_STEP 64u /* numbers between two preemption points */
+#define LOOK_STEP 16u    /* numbers between two preemption points */
+#define FEW_CHILDREN 16u /* that are looked at in one piece */
 
 static struct mm_cache processes = MM_CACHE(struct process);
 
@@ -80,13 +81,18 @@ void process_free(struct process *p)
 	mm_cache_free(&processes, p);
 }
 
-uint64_t process_consumed(const struct process *p)
+uint64_t process_consumed(int32_t pid)
 {
-	uint64_t sum = p->consumed;
+	uint64_t sum = 0;
+	const struct process *p;
+	int32_t tid;
 
-	for (const struct task *t = p->tasks; t; t = t->next)
+	for (const struct task *t = task_next(pid, 0); t; t = task_next(pid, tid)) {
+		tid = t->tid;
 		sum += thread_consumed(&t->thread);
-	return sum;
+	}
+	p = process_by_pid(pid);
+	return p ? sum + p->consumed : sum;
 }
 
 /* ---- clone ---- */
@@ -166,6 +172,22 @@ static bool gather_process(struct birth *b, uint64_t flags)
 	return b->memory;
 }
 
+static void link_child(struct process *p)
+{
+	p->sibling = p->parent->children;
+	p->sibling_link = &p->parent->children;
+	if (p->sibling)
+		p->sibling->sibling_link = &p->sibling;
+	p->parent->children = p;
+}
+
+static void unlink_child(struct process *p)
+{
+	*p->sibling_link = p->sibling;
+	if (p->sibling)
+		p->sibling->sibling_link = p->sibling_link;
+}
+
 static void fill_process(struct birth *b, uint64_t flags)
 {
 	struct process *p = b->process, *parent = process_self();
@@ -185,10 +207,8 @@ static void fill_process(struct birth *b, uint64_t flags)
 	p->stack_limit = parent->stack_limit;
 	memcpy(p->name, parent->name, sizeof(p->name));
 	p->parent = (flags & LX_CLONE_PARENT) ? parent->parent : parent;
-	if (p->parent) {
-		p->sibling = p->parent->children;
-		p->parent->children = p;
-	}
+	if (p->parent)
+		link_child(p);
 	process_enter(p);
 }
 
@@ -250,7 +270,7 @@ static int64_t gather(struct birth *b, const struct clone_request *r)
 	if (!b->task || (!(r->flags & LX_CLONE_THREAD) && !gather_process(b, r->flags)))
 		return -LX_ENOMEM;
 	/* The process may have begun to end while this blocked: a thread that joined now would miss it. */
-	return task_self()->killed ? -LX_EINTR : 0;
+	return task_self()->killed || process_self()->ender ? -LX_EINTR : 0;
 }
 
 /* Start the child; by vfork, wait until it has a program of its own or has ended: its struct may be gone by then. */
@@ -314,15 +334,6 @@ static bool wants_no_zombie(const struct process *parent)
 	return a->handler == LX_SIG_IGN || (a->flags & LX_SA_NOCLDWAIT);
 }
 
-static void unlink_child(struct process *p)
-{
-	struct process **link = &p->parent->children;
-
-	while (*link != p)
-		link = &(*link)->sibling;
-	*link = p->sibling;
-}
-
 void process_tell_parent(struct process *p, int32_t code)
 {
 	struct process *parent = p->parent;
@@ -337,6 +348,7 @@ void process_tell_parent(struct process *p, int32_t code)
 		info.signal = LX_SIGCHLD;
 	if (info.signal && (ended || !(parent->handlers->actions->action[LX_SIGCHLD].flags & LX_SA_NOCLDSTOP)))
 		signal_process(parent, info.signal, &info);
+	parent->child_events++;
 	sched_wake_all(&parent->child_wait);
 	if (ended && wants_no_zombie(parent)) {
 		unlink_child(p);
@@ -357,7 +369,7 @@ static bool selects(const struct process *caller, const struct process *child, i
 static bool take_report(struct process *child, uint32_t flags, struct wait_report *report)
 {
 	report->pid = child->pid;
-	report->consumed = process_consumed(child) + child->child_consumed;
+	report->consumed = child->consumed + child->child_consumed; /* of its ended tasks, that is all of a zombie's */
 	if (child->state == PROCESS_ZOMBIE && (flags & LX_WEXITED)) {
 		report->status = child->exit_status;
 		return true;
@@ -382,32 +394,70 @@ static void bury(struct process *child, const struct wait_report *report)
 	process_free(child);
 }
 
+/* Its pid if it has a report, 0 = none yet, -LX_ECHILD = it is not waited for. */
+static int64_t look_at(struct process *child, int32_t pid, uint32_t flags, struct wait_report *report)
+{
+	if (child->parent != process_self() || !selects(process_self(), child, pid))
+		return -LX_ECHILD;
+	if (!take_report(child, flags, report))
+		return 0;
+	if (child->state == PROCESS_ZOMBIE && !(flags & LX_WNOWAIT))
+		bury(child, report);
+	return report->pid;
+}
+
+/* By number, so that others may come and go between two steps. */
+static int64_t look_at_all(int32_t pid, uint32_t flags, struct wait_report *report)
+{
+	int64_t result = -LX_ECHILD;
+	uint32_t seen = 0;
+	int32_t at;
+
+	for (struct process *p = process_next(0); p; p = process_next(at)) {
+		int64_t found = look_at(p, pid, flags, report);
+
+		if (found > 0)
+			return found;
+		if (found == 0)
+			result = 0;
+		at = p->pid;
+		if (++seen % FEW_CHILDREN == 0)
+			sched_preempt_point();
+	}
+	return result;
+}
+
 /* pid of a child with a report, 0 = none yet, -LX_ECHILD = none to wait for. */
 static int64_t look_at_children(int32_t pid, uint32_t flags, struct wait_report *report)
 {
-	struct process *self = process_self();
-	bool any = false;
+	struct process *child = pid > 0 ? process_by_pid(pid) : process_self()->children;
+	int64_t result = -LX_ECHILD;
 
-	for (struct process *child = self->children; child; child = child->sibling) {
-		if (!selects(self, child, pid))
-			continue;
-		any = true;
-		if (!take_report(child, flags, report))
-			continue;
-		if (child->state == PROCESS_ZOMBIE && !(flags & LX_WNOWAIT))
-			bury(child, report);
-		return report->pid;
+	if (pid > 0)
+		return child ? look_at(child, pid, flags, report) : result;
+	for (uint32_t seen = 0; child; child = child->sibling) {
+		int64_t found = look_at(child, pid, flags, report);
+
+		if (found > 0)
+			return found;
+		if (found == 0)
+			result = 0;
+		if (++seen == FEW_CHILDREN && child->sibling)
+			return look_at_all(pid, flags, report);
 	}
-	return any ? 0 : -LX_ECHILD;
+	return result;
 }
 
 int64_t process_wait(int32_t pid, uint32_t flags, struct wait_report *report)
 {
 	for (;;) {
+		uint32_t seen = process_self()->child_events;
 		int64_t found = look_at_children(pid, flags, report);
 
 		if (found || (flags & LX_WNOHANG))
 			return found;
+		if (seen != process_self()->child_events) /* one that was looked at already */
+			continue;
 		if (sched_wait(&process_self()->child_wait, WAIT_FOREVER, true) == WAIT_INTERRUPTED)
 			return -LX_ERESTART;
 	}
@@ -417,26 +467,40 @@ int64_t process_wait(int32_t pid, uint32_t flags, struct wait_report *report)
 
 static bool group_in_session(int32_t group, int32_t session)
 {
-	for (struct process *p = process_next(0); p; p = process_next(p->pid)) {
+	for (const struct process *p = process_next(0); p; p = process_next(p->pid)) {
 		if (p->group == group && p->session == session)
 			return true;
 	}
 	return false;
 }
 
-int64_t process_set_group(int32_t pid, int32_t group)
+/* The calling process or one of its children; NULL: there is none with that number. */
+static struct process *self_or_child(int32_t pid)
 {
 	struct process *self = process_self(), *p = pid ? process_by_pid(pid) : self;
 
+	return p && (p == self || p->parent == self) ? p : NULL;
+}
+
+int64_t process_set_group(int32_t pid, int32_t group)
+{
+	const struct process *self = process_self();
+	struct process *p = self_or_child(pid);
+
 	if (group < 0)
 		return -LX_EINVAL;
-	if (!p || (p != self && p->parent != self))
+	if (!p)
 		return -LX_ESRCH;
 	if (!group)
 		group = p->pid;
 	if (p->session != self->session || p->session == p->pid)
 		return -LX_EPERM;
 	if (group != p->pid && !group_in_session(group, self->session))
+		return -LX_EPERM;
+	p = self_or_child(pid); /* the search lets others run: the child may have ended, or led a session */
+	if (!p)
+		return -LX_ESRCH;
+	if (p->session != self->session)
 		return -LX_EPERM;
 	p->group = group;
 	return 0;
@@ -446,7 +510,7 @@ int64_t process_set_session(void)
 {
 	struct process *self = process_self();
 
-	for (struct process *p = process_next(0); p; p = process_next(p->pid)) {
+	for (const struct process *p = process_next(0); p; p = process_next(p->pid)) {
 		if (p->group == self->pid)
 			return -LX_EPERM;
 	}

@@ -15,6 +15,7 @@
 #define TICK_NS 10000000u
 #define PAGE 4096u
 #define MAPS_STEP 2u /* areas told between two preemption points */
+#define VCPUS_STEP 32u /* numbers */
 #define BILLION 1000000000u
 
 typedef unsigned long long ull;
@@ -24,14 +25,16 @@ static struct process *find(uint32_t pid)
 	return process_by_pid((int32_t)pid);
 }
 
-static char state_letter(const struct process *p)
+/* Others may run meanwhile. */
+static char state_letter(int32_t pid)
 {
-	switch (p->state) {
-	case PROCESS_ZOMBIE: return 'Z';
-	case PROCESS_STOPPED: return 'T';
-	default: break;
-	}
-	for (const struct task *t = p->tasks; t; t = t->next) {
+	const struct process *p = process_by_pid(pid);
+
+	if (!p || p->state == PROCESS_ZOMBIE)
+		return 'Z';
+	if (p->state == PROCESS_STOPPED)
+		return 'T';
+	for (const struct task *t = task_next(pid, 0); t; t = task_next(pid, t->tid)) {
 		if (t->thread.state != THREAD_BLOCKED)
 			return 'R';
 	}
@@ -49,6 +52,8 @@ static struct space_usage usage_of(const struct process *p)
 
 static int64_t make_stat(struct proc_text *out, uint32_t pid)
 {
+	char state = state_letter((int32_t)pid);
+	uint64_t consumed = process_consumed((int32_t)pid);
 	const struct process *p = find(pid);
 	struct space_usage u;
 
@@ -56,8 +61,8 @@ static int64_t make_stat(struct proc_text *out, uint32_t pid)
 		return -LX_ESRCH;
 	u = usage_of(p);
 	proc_print(out, "%d (%s) %c %d %d %d 0 -1 0 %llu 0 0 0 %llu 0 %llu 0 20 0 %u 0 %llu %llu %llu", p->pid, p->name,
-		state_letter(p), p->parent ? p->parent->pid : 0, p->group, p->session, (ull)u.faults,
-		(ull)(proc_ns(process_consumed(p)) / TICK_NS), (ull)(proc_ns(p->child_consumed) / TICK_NS), p->task_count,
+		state, p->parent ? p->parent->pid : 0, p->group, p->session, (ull)u.faults,
+		(ull)(proc_ns(consumed) / TICK_NS), (ull)(proc_ns(p->child_consumed) / TICK_NS), p->task_count,
 		(ull)(proc_ns(p->born - proc_start()) / TICK_NS), (ull)u.virtual_size, (ull)(u.resident / PAGE));
 	proc_print(out, " 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 %d %u 0 0 0 0 0\n", p->exit_signal,
 		this_cpu()->index);
@@ -66,6 +71,7 @@ static int64_t make_stat(struct proc_text *out, uint32_t pid)
 
 static int64_t make_status(struct proc_text *out, uint32_t pid)
 {
+	char state = state_letter((int32_t)pid);
 	const struct process *p = find(pid);
 	struct space_usage u;
 
@@ -73,7 +79,7 @@ static int64_t make_status(struct proc_text *out, uint32_t pid)
 		return -LX_ESRCH;
 	u = usage_of(p);
 	proc_print(out, "Name:\t%s\nState:\t%c\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n", p->name,
-		state_letter(p), p->pid, p->pid, p->parent ? p->parent->pid : 0);
+		state, p->pid, p->pid, p->parent ? p->parent->pid : 0);
 	proc_print(out, "VmPeak:\t%llu kB\nVmSize:\t%llu kB\nVmRSS:\t%llu kB\nVmPTE:\t%llu kB\nThreads:\t%u\n",
 		(ull)(u.peak >> 10), (ull)(u.virtual_size >> 10), (ull)(u.resident >> 10), (ull)(u.tables >> 10),
 		p->task_count);
@@ -193,10 +199,13 @@ static int64_t make_cpuinfo(struct proc_text *out, uint32_t pid)
 static int64_t make_loadavg(struct proc_text *out, uint32_t pid)
 {
 	uint32_t running = 0, all = 0;
+	int32_t at;
 
 	(void)pid;
-	for (struct process *p = process_next(0); p; p = process_next(p->pid), all++)
-		running += state_letter(p) == 'R';
+	for (const struct process *p = process_next(0); p; p = process_next(at), all++) {
+		at = p->pid;
+		running += state_letter(at) == 'R';
+	}
 	proc_print(out, "0.00 0.00 0.00 %u/%u %d\n", running, all, process_self()->pid);
 	return 0;
 }
@@ -222,11 +231,13 @@ static int64_t make_system_stat(struct proc_text *out, uint32_t pid)
 {
 	uint64_t busy = 0, now = (uint64_t)proc_monotonic() / TICK_NS;
 	uint32_t running = 0;
+	int32_t at;
 
 	(void)pid;
-	for (struct process *p = process_next(0); p; p = process_next(p->pid)) {
-		busy += process_consumed(p);
-		running += state_letter(p) == 'R';
+	for (const struct process *p = process_next(0); p; p = process_next(at)) {
+		at = p->pid;
+		busy += process_consumed(at);
+		running += state_letter(at) == 'R';
 	}
 	busy = proc_ns(busy) / TICK_NS;
 	proc_print(out, "cpu  %llu 0 0 %llu 0 0 0 0 0 0\nintr %llu\nctxt 0\nbtime %lld\nprocesses 0\nprocs_running %u\n"
@@ -254,9 +265,12 @@ static int64_t make_vcpus(struct proc_text *out, uint32_t pid)
 	for (uint32_t id = 0; id < VCPU_MAX_PER_CORE; id++) {
 		const struct vcpu *v = vcpu_by_id(id);
 
+		if (id % VCPUS_STEP == 0)
+			sched_preempt_point();
 		if (!v)
 			continue;
 		vcpu_get(v, &p, &u);
+		sched_preempt_point();
 		proc_print(out, "%u %s %s %llu %llu %llu %llu %llu %llu %llu\n", id, p.name[0] ? p.name : "-",
 			p.io ? "io" : "main", (ull)proc_ns(p.budget), (ull)proc_ns(p.period), (ull)proc_ns(u.consumed),
 			(ull)proc_ns(u.background), (ull)u.depletions, (ull)proc_ns(u.worst_wakeup), (ull)u.missed);

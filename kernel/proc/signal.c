@@ -11,6 +11,9 @@
 #define IGNORED_BY_DEFAULT (SIGNAL_BIT(LX_SIGCHLD) | SIGNAL_BIT(LX_SIGURG) | SIGNAL_BIT(LX_SIGWINCH) | \
 	SIGNAL_BIT(LX_SIGCONT))
 #define STOPS (SIGNAL_BIT(LX_SIGSTOP) | SIGNAL_BIT(LX_SIGTSTP) | SIGNAL_BIT(LX_SIGTTIN) | SIGNAL_BIT(LX_SIGTTOU))
+#define SWEEP_FEW  4u  /* tasks that are asked at once; */
+#define SWEEP_STEP 2u  /* in one step later, */
+#define SWEEP_LOOK 48u /* of so many numbers */
 #define SYSCALL_BYTES 2u /* of the SYSCALL instruction */
 #define SYNCHRONOUS (SIGNAL_BIT(LX_SIGSEGV) | SIGNAL_BIT(LX_SIGBUS) | SIGNAL_BIT(LX_SIGILL) | SIGNAL_BIT(LX_SIGFPE) | \
 	SIGNAL_BIT(LX_SIGTRAP))
@@ -33,15 +36,68 @@ static void poke(struct task *t)
 	sched_interrupt(&t->thread);
 }
 
-/* One task that does not block it is enough; all of them if the process must stop or end. */
-static void poke_one(struct process *p, int32_t signal)
+/*
+ * Who is to look: for a signal one task that does not block it is enough; all of them if the process must stop or end.
+ * The first few tasks are asked at once. The others are in steps of a timer of their VCPU, in the order of their
+ * numbers: whoever sends is not held up by them, and better VCPUs run between the steps.
+ */
+
+/* False: nobody else needs to be asked. */
+static bool ask(struct signal_sweep *s, struct task *t)
 {
-	for (struct task *t = p->tasks; t; t = t->next) {
-		if (t->blocked & SIGNAL_BIT(signal))
-			continue;
+	if (!t->killed && (s->all || (s->set & ~t->blocked))) {
+		s->set &= t->blocked;
 		poke(t);
+	}
+	return s->all || s->set;
+}
+
+static void sweep(struct sched_timer *timer)
+{
+	struct signal_sweep *s = (struct signal_sweep *)timer;
+	struct process *p = (struct process *)((uint8_t *)s - offsetof(struct process, sweep));
+	uint32_t seen = 0, asked = 0;
+
+	for (; s->at < PROC_MOST && seen < SWEEP_LOOK && asked < SWEEP_STEP; seen++) {
+		struct task *t = proc_core()->task[s->at++];
+
+		if (!t || t->process != p)
+			continue;
+		asked++;
+		if (!ask(s, t))
+			s->at = PROC_MOST;
+	}
+	if (s->at < PROC_MOST)
+		sched_timer_set(timer, hw_rdtsc());
+	else
+		s->all = false;
+}
+
+static void start_sweep(struct process *p, uint64_t set, bool all)
+{
+	struct signal_sweep *s = &p->sweep;
+	struct task *t = p->tasks;
+	bool goes_on = qv_due_has(&s->timer.due);
+
+	s->set = goes_on ? s->set | set : set;
+	s->all |= all;
+	for (uint32_t asked = 0; t && asked < SWEEP_FEW && ask(s, t); asked++)
+		t = t->next;
+	if (!t || !(s->set || s->all)) {
+		signal_sweep_end(p); /* all that was asked for before is in `set` and `all` */
 		return;
 	}
+	s->at = 1;
+	if (goes_on)
+		return;
+	s->timer.fire = sweep;
+	sched_timer_set_for(t->thread.home, &s->timer, hw_rdtsc());
+}
+
+void signal_sweep_end(struct process *p)
+{
+	sched_timer_cancel(&p->sweep.timer);
+	p->sweep.all = false;
 }
 
 static void resume(struct process *p)
@@ -56,15 +112,10 @@ static void resume(struct process *p)
 		process_tell_parent(p, LX_CLD_CONTINUED);
 }
 
-void signal_pass_on(struct process *p, const struct task *t, uint64_t set)
+void signal_pass_on(struct process *p, uint64_t set)
 {
-	set &= p->pending;
-	for (struct task *other = p->tasks; other && set; other = other->next) {
-		if (other == t || other->killed || !(set & ~other->blocked))
-			continue;
-		poke(other);
-		set &= other->blocked;
-	}
+	if (set & p->pending)
+		start_sweep(p, set & p->pending, false);
 }
 
 static void set_blocked(struct task *t, uint64_t mask)
@@ -72,7 +123,7 @@ static void set_blocked(struct task *t, uint64_t mask)
 	uint64_t added = mask & ~t->blocked;
 
 	t->blocked = mask;
-	signal_pass_on(t->process, t, added);
+	signal_pass_on(t->process, added);
 }
 
 _Static_assert(sizeof(struct signal_origin) * LX_SIGNALS <= 2048, "a block that is given out in one step (mm/heap.c)");
@@ -123,12 +174,7 @@ void signal_process(struct process *p, int32_t signal, const struct lx_siginfo *
 	if (!(p->pending & SIGNAL_BIT(signal)))
 		keep_origin(p, signal, info);
 	p->pending |= SIGNAL_BIT(signal);
-	if (signal == LX_SIGKILL) {
-		for (struct task *t = p->tasks; t; t = t->next)
-			poke(t);
-		return;
-	}
-	poke_one(p, signal);
+	start_sweep(p, SIGNAL_BIT(signal), signal == LX_SIGKILL);
 }
 
 void signal_task(struct task *t, int32_t signal, const struct lx_siginfo *info)
@@ -212,7 +258,7 @@ int64_t signal_action(int32_t signal, const struct lx_sigaction *new, struct lx_
 	slot->mask &= ~SIGNAL_UNBLOCKABLE;
 	if (is_ignored(p, signal)) {
 		p->pending &= ~SIGNAL_BIT(signal);
-		for (struct task *t = p->tasks; t; t = t->next)
+		for (struct task *t = task_next(p->pid, 0); t; t = task_next(p->pid, t->tid))
 			t->pending &= ~SIGNAL_BIT(signal);
 	}
 	return 0;
@@ -317,8 +363,7 @@ static void stop(struct process *p, int32_t signal)
 	p->stop_told = false;
 	if (p->parent)
 		process_tell_parent(p, LX_CLD_STOPPED);
-	for (struct task *t = p->tasks; t; t = t->next)
-		poke(t);
+	start_sweep(p, 0, true);
 }
 
 static void wait_while_stopped(struct process *p)

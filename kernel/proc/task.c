@@ -8,7 +8,9 @@
 #include <lib/string.h>
 #include <mm/mm.h>
 
-#define KILL_STEP 6u /* tasks between two preemption points */
+#define KILL_STEP 4u /* tasks that are woken between two preemption points */
+#define FEW_TASKS 8u  /* of a process: looked at without others in between */
+#define LOOK_STEP 32u /* numbers that are looked at */
 
 struct proc_core proc_cores[QUEST_CORES];
 
@@ -21,6 +23,8 @@ int32_t proc_number(void)
 	for (uint32_t tried = 1; tried < PROC_MOST; tried++) {
 		uint32_t index = core->next = core->next % (PROC_MOST - 1) + 1;
 
+		if (tried % LOOK_STEP == 0)
+			sched_preempt_point();
 		if (core->process[index] || core->task[index] || core->reserved[index])
 			continue;
 		core->reserved[index] = true;
@@ -48,6 +52,35 @@ struct task *task_by_tid(int32_t tid)
 	struct task **slot = slot_of(tid);
 
 	return slot ? *slot : NULL;
+}
+
+static struct task *next_of_few(const struct process *p, int32_t after)
+{
+	struct task *next = NULL;
+
+	for (struct task *t = p->tasks; t; t = t->next) {
+		if (t->tid > after && (!next || t->tid < next->tid))
+			next = t;
+	}
+	return next;
+}
+
+struct task *task_next(int32_t pid, int32_t after)
+{
+	uint32_t index = after > 0 ? ((uint32_t)after & PROC_INDEX_MASK) + 1 : 1;
+	const struct process *p = process_by_pid(pid);
+
+	if (!p || p->task_count <= FEW_TASKS)
+		return p ? next_of_few(p, after) : NULL;
+	for (; index < PROC_MOST; index++) {
+		struct task *t = proc_core()->task[index];
+
+		if (t && t->process->pid == pid)
+			return t;
+		if (index % LOOK_STEP == 0)
+			sched_preempt_point();
+	}
+	return NULL;
 }
 
 struct task *task_create(void)
@@ -86,6 +119,9 @@ void task_join(struct task *t, struct process *p, int32_t tid)
 	t->thread.name = p->name;
 	t->thread.root = p->memory ? space_root(p->memory->space) : mm_root();
 	t->next = p->tasks;
+	t->link = &p->tasks;
+	if (t->next)
+		t->next->link = &t->next;
 	p->tasks = t;
 	p->task_count++;
 }
@@ -93,16 +129,18 @@ void task_join(struct task *t, struct process *p, int32_t tid)
 bool task_leave(struct task *t)
 {
 	struct process *p = t->process;
-	struct task **link = &p->tasks;
 
-	while (*link != t)
-		link = &(*link)->next;
-	*link = t->next;
+	*t->link = t->next;
+	if (t->next)
+		t->next->link = t->link;
 	*slot_of(t->tid) = NULL;
 	p->consumed += t->thread.consumed;
 	if (--p->task_count == 1)
 		sched_wake_all(&p->alone);
-	signal_pass_on(p, t, ~t->blocked);
+	if (p->task_count == 0)
+		signal_sweep_end(p);
+	else
+		signal_pass_on(p, ~t->blocked);
 	return p->task_count == 0;
 }
 
@@ -141,6 +179,8 @@ static void orphan_children(struct process *p)
 
 	while ((child = p->children)) {
 		p->children = child->sibling;
+		if (child->sibling)
+			child->sibling->sibling_link = &p->children;
 		child->parent = NULL;
 		child->sibling = NULL;
 		if (child->state == PROCESS_ZOMBIE)
@@ -198,27 +238,25 @@ _Noreturn void task_end(uint32_t status)
 	thread_exit(reap);
 }
 
-/* At most KILL_STEP of them; false: there was none left. */
-static bool kill_some(struct process *p, const struct task *self)
+/* Of the calling process. None is born meanwhile. */
+static void kill_others(struct process *p, struct task *self)
 {
 	uint32_t killed = 0;
+	int32_t tid;
 
-	for (struct task *t = p->tasks; t && killed < KILL_STEP; t = t->next) {
+	p->ender = self;
+	if (p->task_count == 1)
+		return;
+	for (struct task *t = task_next(p->pid, 0); t; t = task_next(p->pid, tid)) {
+		tid = t->tid;
 		if (t == self || t->killed)
 			continue;
 		t->killed = true;
 		t->thread.work |= THREAD_WORK_SIGNAL;
 		sched_interrupt(&t->thread);
-		killed++;
+		if (++killed % KILL_STEP == 0)
+			sched_preempt_point();
 	}
-	return killed > 0;
-}
-
-/* Tasks may end at the preemption points, so each round starts from the first. */
-static void kill_others(struct process *p, const struct task *self)
-{
-	while (kill_some(p, self))
-		sched_preempt_point();
 }
 
 void task_end_others(void)
@@ -229,6 +267,7 @@ void task_end_others(void)
 	sched_wake_all(&p->stopped);
 	while (p->task_count > 1)
 		sched_wait(&p->alone, WAIT_FOREVER, false);
+	p->ender = NULL;
 }
 
 _Noreturn void process_end(uint32_t status)

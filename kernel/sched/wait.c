@@ -4,6 +4,8 @@
 
 #include <lib/assert.h>
 
+#define WAKE_STEP 4u /* threads of a queue that are woken in one piece */
+
 /* ---- timers ---- */
 
 static struct sched_timer *timer_of(struct qv_due *due)
@@ -13,10 +15,11 @@ static struct sched_timer *timer_of(struct qv_due *due)
 
 void fire_timers(struct core *c, struct qv_due **timers, uint64_t now)
 {
-	while (*timers && (*timers)->when <= now) {
+	while (*timers && (*timers)->when <= now && c->happened < MOST_HAPPENINGS) {
 		struct sched_timer *timer = timer_of(*timers), *outer = c->firing;
 		uint64_t outer_at = c->fired_at;
 
+		c->happened++;
 		qv_due_remove(timers, *timers);
 		c->firing = timer;
 		c->fired_at = timer->when;
@@ -95,6 +98,8 @@ void wait_dequeue(struct thread *t)
 
 	if (!q)
 		return;
+	if (q->until == t)
+		q->until = t->wait_previous;
 	if (t->wait_previous)
 		t->wait_previous->wait_next = t->wait_next;
 	else
@@ -183,6 +188,13 @@ static __attribute__((noinline)) void block_until(struct thread *t, uint64_t dea
 	sched_timer_cancel(&s.timer);
 }
 
+/* The first of those that are being woken. */
+static __attribute__((noinline)) void wake_some(struct wait_queue *q)
+{
+	for (uint32_t n = 0; q->until && n < WAKE_STEP; n++)
+		wake(q->first, WAIT_WOKEN);
+}
+
 enum wait_result sched_wait(struct wait_queue *q, uint64_t deadline, bool interruptible)
 {
 	struct thread *t = thread_self();
@@ -197,6 +209,8 @@ enum wait_result sched_wait(struct wait_queue *q, uint64_t deadline, bool interr
 		block(t);
 	else
 		block_until(t, deadline);
+	if (q && __builtin_expect(q->until != NULL, 0))
+		wake_some(q);
 	return (enum wait_result)t->wake_result;
 }
 
@@ -219,13 +233,10 @@ bool sched_wake_one(struct wait_queue *q)
 	return true;
 }
 
-uint32_t sched_wake_all(struct wait_queue *q)
+void sched_wake_all(struct wait_queue *q)
 {
-	uint32_t n = 0;
-
-	while (sched_wake_one(q))
-		n++;
-	return n;
+	q->until = q->last;
+	wake_some(q);
 }
 
 void sched_interrupt(struct thread *t)

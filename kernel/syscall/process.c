@@ -171,7 +171,7 @@ static int64_t sys_getrusage(struct trap_frame *f)
 {
 	const struct process *p = process_self();
 
-	return write_usage(arg1(f), (int32_t)arg0(f) == RUSAGE_CHILDREN ? p->child_consumed : process_consumed(p));
+	return write_usage(arg1(f), (int32_t)arg0(f) == RUSAGE_CHILDREN ? p->child_consumed : process_consumed(p->pid));
 }
 
 static int64_t sys_set_tid_address(struct trap_frame *f)

@@ -114,13 +114,16 @@ static struct lx_siginfo from_self(int32_t code)
 static int64_t kill_all(int32_t signal, const struct lx_siginfo *info)
 {
 	int64_t found = -LX_ESRCH;
+	int32_t pid;
 
-	for (struct process *p = process_next(0); p; p = process_next(p->pid)) {
+	for (struct process *p = process_next(0); p; p = process_next(pid)) {
+		pid = p->pid;
 		if (p == process_self() || p->state == PROCESS_ZOMBIE)
 			continue;
 		found = 0;
 		if (signal)
 			signal_process(p, signal, info);
+		sched_preempt_point();
 	}
 	return found;
 }

@@ -24,7 +24,7 @@ static bool clock_ns(int32_t clock, uint64_t *ns)
 		*ns = (uint64_t)proc_monotonic();
 		return true;
 	case LX_CLOCK_PROCESS_CPUTIME_ID:
-		*ns = proc_ns(process_consumed(process_self()));
+		*ns = proc_ns(process_consumed(process_self()->pid));
 		return true;
 	case LX_CLOCK_THREAD_CPUTIME_ID:
 		*ns = proc_ns(thread_consumed(thread_self()));
@@ -91,7 +91,7 @@ static int64_t sys_times(struct trap_frame *f)
 {
 	const struct process *p = process_self();
 	uint64_t tick_ns = 1000000000u / TICKS_PER_SECOND;
-	int64_t tms[4] = {(int64_t)(proc_ns(process_consumed(p)) / tick_ns), 0,
+	int64_t tms[4] = {(int64_t)(proc_ns(process_consumed(p->pid)) / tick_ns), 0,
 		(int64_t)(proc_ns(p->child_consumed) / tick_ns), 0};
 
 	if (arg0(f) && user_write(arg0(f), tms, sizeof(tms)))

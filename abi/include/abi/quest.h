@@ -45,7 +45,8 @@ enum quest_refusal {
 struct quest_section {
 	uint64_t ns;
 	uint64_t from, to; /* kernel addresses, or: number of the system call; 0x10000 + vector; 0x20000 signals and
-	                      decisions on the way out; 0x20001 ring 3; 0x20002 idle; 0x20003 a decision */
+	                      decisions on the way out; 0x20001 ring 3, with the number of the call
+	                      above its 20 bits; 0x20002 idle; 0x20003 a decision */
 };
 
 struct quest_sections {

@@ -43,10 +43,9 @@ bool sched_wake_one(struct wait_queue *q)
 	return false;
 }
 
-uint32_t sched_wake_all(struct wait_queue *q)
+void sched_wake_all(struct wait_queue *q)
 {
 	(void)q;
-	return 0;
 }
 
 void mutex_take(struct mutex *m)

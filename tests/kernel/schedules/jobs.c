@@ -73,7 +73,7 @@ void device_serve(void *device)
 			(void)sched_wait(&d->work, WAIT_FOREVER, false);
 		compute(tenths(d->event[d->done].work));
 		d->done++;
-		(void)sched_wake_all(&d->served);
+		sched_wake_all(&d->served);
 	}
 	d->over = true;
 }

@@ -13,7 +13,8 @@
 /* Places: addresses of the kernel, or these. A system call is its number. */
 #define SECTION_VECTOR 0x10000ull /* plus the vector: interrupt or exception */
 #define SECTION_WORK   0x20000ull /* on the way out: signals and decisions */
-#define SECTION_RING3  0x20001ull
+#define SECTION_RING3  0x20001ull /* a system call's number above it */
+#define SECTION_CALL_SHIFT 20u
 #define SECTION_IDLE   0x20002ull
 #define SECTION_DECISION 0x20003ull
 

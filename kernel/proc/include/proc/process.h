@@ -59,7 +59,7 @@ struct vfork_wait { /* on the parent's stack */
 struct process {
 	int32_t pid, group, session;
 	uint32_t state; /* enum process_state */
-	struct process *parent, *children, *sibling;
+	struct process *parent, *children, *sibling, **sibling_link;
 	struct memory *memory;
 	struct mm_arena *arena; /* of a process that may migrate: all its memory lies there; NULL = it may not */
 	struct handlers *handlers;
@@ -67,6 +67,13 @@ struct process {
 	struct path_context *paths;
 	struct task *tasks;
 	uint32_t task_count;
+	struct task *ender;   /* it ends all others, and none may be born; NULL = nobody does */
+	struct signal_sweep {
+		struct sched_timer timer;
+		uint64_t set; /* signals for which a task is looked for */
+		bool all;     /* every task must look */
+		uint32_t at;  /* index of the next task to be looked at */
+	} sweep;              /* over many tasks, in steps (signal.c) */
 	uint32_t exit_status; /* as wait4 reports it */
 	int32_t exit_signal;  /* to the parent: SIGCHLD, 0 = none */
 	bool stop_told, continue_told; /* wait4 has reported it; true also when there is nothing to report */
@@ -74,6 +81,7 @@ struct process {
 	uint64_t pending; /* signals of the process; bit signal - 1 */
 	struct signal_origin *origin; /* one for each signal, allocated when first needed */
 	struct wait_queue child_wait;
+	uint32_t child_events; /* how often children had something to tell */
 	struct wait_queue stopped;  /* its tasks while it is stopped */
 	struct wait_queue alone;    /* exec waits for the other tasks to be gone */
 	struct vfork_wait *vfork;   /* the parent waits for exec or exit; NULL = it does not */
@@ -88,7 +96,7 @@ struct process {
 struct task {
 	struct thread thread; /* first */
 	struct process *process;
-	struct task *next; /* of the process */
+	struct task *next, **link; /* of the process */
 	int32_t tid;
 	uint64_t blocked;    /* signal mask; bit signal - 1 */
 	uint64_t pending;
@@ -158,10 +166,13 @@ int64_t process_wait(int32_t pid, uint32_t flags, struct wait_report *report);
 /* NULL if there is none on this core. */
 struct process *process_by_pid(int32_t pid);
 struct task *task_by_tid(int32_t tid);
-/* In order of pid: the first above `after`, NULL at the end. */
+/* In order of pid: the first above `after`, NULL at the end. Others may run meanwhile, and what was found before may
+ * end. */
 struct process *process_next(int32_t after);
-/* Cycles all its tasks ran so far. */
-uint64_t process_consumed(const struct process *p);
+/* The same for the tasks of process `pid`. */
+struct task *task_next(int32_t pid, int32_t after);
+/* Cycles all tasks of process `pid` ran so far, 0 if there is none. Others may run meanwhile. */
+uint64_t process_consumed(int32_t pid);
 int64_t process_set_group(int32_t pid, int32_t group);
 int64_t process_set_session(void);
 

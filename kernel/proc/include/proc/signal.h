@@ -41,8 +41,8 @@ int64_t signal_return(struct trap_frame *frame);
 int64_t signal_alternate_stack(const struct lx_stack *new, struct lx_stack *old, uint64_t sp);
 /* Handlers after exec: all caught ones become default. False: no memory, nothing is changed. */
 bool signal_exec(struct process *p);
-/* `t`, of `p` or gone from it, takes the signals in `set` no more: another task of p looks at those that wait. */
-void signal_pass_on(struct process *p, const struct task *t, uint64_t set);
+/* A task of `p` takes the signals in `set` no more: another one looks at those that wait. */
+void signal_pass_on(struct process *p, uint64_t set);
 /* The hook of the way to ring 3. */
 void signal_deliver(struct trap_frame *frame);
 

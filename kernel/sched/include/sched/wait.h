@@ -16,6 +16,7 @@ enum wait_result {
 
 struct wait_queue { /* zero-initialised = empty */
 	struct thread *first, *last;
+	struct thread *until; /* those up to this one are being woken; NULL = nobody */
 };
 
 /* Block the running thread on `q` until woken, until TSC `deadline` (WAIT_FOREVER = none), or, if `interruptible`,
@@ -26,18 +27,19 @@ enum wait_result sched_wait(struct wait_queue *q, uint64_t deadline, bool interr
 bool sched_wake_one(struct wait_queue *q);
 /* Wake a thread that waits on no queue; nothing if its wait is over. */
 void sched_wake_thread(struct thread *t);
-/* Wake them all; returns how many. */
-uint32_t sched_wake_all(struct wait_queue *q);
+/* Wake all that wait now. The first few at once, then each that goes on wakes the next few before its sched_wait
+ * returns: the queue must stay until nobody is inside. May be called from a top half. */
+void sched_wake_all(struct wait_queue *q);
 /* Wake this thread wherever it waits interruptibly; nothing if it does not wait. */
 void sched_interrupt(struct thread *t);
 /* Sleep until TSC `deadline`. */
 enum wait_result sched_sleep(uint64_t deadline, bool interruptible);
 
 /*
- * A one-shot timer of this core. `fire` runs as a top half or inside a decision: bounded, wakes threads, may set the
- * timer again, to a later time than it was. A timer belongs to the VCPU of the thread that set it; it fires when it is
- * due and no better VCPU runs, so that it takes no time from those. One that was set while no thread ran is the
- * core's: always at once.
+ * A one-shot timer of this core. `fire` runs as a top half or inside a decision: bounded, wakes a thread or a few, may
+ * set the timer again, to a later time than it was. Of many that are due at once each decision lets a few fire, in the
+ * order of their times. A timer belongs to the VCPU of the thread that set it; it fires when it is due and no better
+ * VCPU runs, so that it takes no time from those. One that was set while no thread ran is the core's: always at once.
  */
 struct sched_timer { /* zero-initialised but for `fire` = not set */
 	void (*fire)(struct sched_timer *timer);
