@@ -124,10 +124,11 @@ void qv_areas_insert(struct qv_areas *set, struct qv_area *area)
 	*p.link[--p.depth] = area;
 	for (unsigned still = 0; p.depth > 0 && still < STILL;) {
 		struct qv_area **link = p.link[--p.depth], *a = *link;
+		uint32_t level = a->level;
 		bool changed = update(a);
 
 		*link = split(skew(a));
-		still = changed || *link != a ? 0 : still + 1;
+		still = changed || *link != a || a->level != level ? 0 : still + 1;
 	}
 	set->count++;
 }
