@@ -84,6 +84,19 @@ static __attribute__((noinline)) void happen(struct core *c, struct vcpu *v, uin
 	c->usage.event_cycles += hw_rdtsc() - start;
 }
 
+/* The same after event `e` and a few more. */
+static __attribute__((noinline)) struct vcpu *choose_after(struct core *c, struct vcpu *e, uint64_t now)
+{
+	struct vcpu *v = NULL;
+
+	for (uint32_t events = 1; e && events < MOST_EVENTS; events++) {
+		happen(c, e, now);
+		v = best_ready(c);
+		e = next_event(c, v, now);
+	}
+	return v;
+}
+
 /* The best VCPU with budget, after all that is due and concerns it. Before the time that the timer is set for, only
  * what concerns lower VCPUs can be due, and not even that before the first event of all. */
 static inline struct vcpu *choose(struct core *c, uint64_t now)
@@ -92,17 +105,17 @@ static inline struct vcpu *choose(struct core *c, uint64_t now)
 
 	if (c->armed > now && qv_events_first(&c->events) > now)
 		return v;
-	c->happened = 0;
 	if (qv_due_first(c->timers) <= now) {
 		happen(c, NULL, now);
 		v = best_ready(c);
 	}
-	while (c->happened < MOST_HAPPENINGS && (e = next_event(c, v, now)) != NULL) {
-		c->happened++;
-		happen(c, e, now);
-		v = best_ready(c);
-	}
-	return v;
+	e = next_event(c, v, now);
+	if (!e)
+		return v;
+	happen(c, e, now);
+	v = best_ready(c);
+	e = next_event(c, v, now);
+	return __builtin_expect(!e, 1) ? v : choose_after(c, e, now);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

@@ -21,7 +21,8 @@
 
 #define DEFAULT_REPLENISHMENTS 32u
 #define NEVER UINT64_MAX
-#define MOST_HAPPENINGS 4u /* events and timers of one decision; the next one goes on */
+#define MOST_EVENTS 3u /* of VCPUs that one decision lets happen, */
+#define MOST_TIMERS 2u /* each with so many timers; the next decision goes on */
 
 enum run_mode {
 	RUNS_MAIN, /* a main VCPU on its budget: the usual case comes first everywhere */
@@ -75,7 +76,6 @@ struct core {
 	uint32_t mode;        /* enum run_mode */
 	bool measuring;       /* how long decisions, events and switches take */
 	bool quick;           /* XSAVEOPT and FSGSBASE are there */
-	uint32_t happened;    /* events and timers of the current decision */
 	uint64_t stamp;       /* TSC of the last accounting */
 	uint64_t irq_stamp;   /* cpu->irq_cycles then */
 	uint64_t irq_charged_stamp; /* how much of cpu->irq_charged was left out so far */

@@ -13,19 +13,19 @@ static struct sched_timer *timer_of(struct qv_due *due)
 	return (struct sched_timer *)((uint8_t *)due - offsetof(struct sched_timer, due));
 }
 
+/* None of them fires while another one does: `fire` never blocks. */
 void fire_timers(struct core *c, struct qv_due **timers, uint64_t now)
 {
-	while (*timers && (*timers)->when <= now && c->happened < MOST_HAPPENINGS) {
-		struct sched_timer *timer = timer_of(*timers), *outer = c->firing;
-		uint64_t outer_at = c->fired_at;
+	struct qv_due *due;
 
-		c->happened++;
-		qv_due_remove(timers, *timers);
+	for (uint32_t left = MOST_TIMERS; (due = *timers) != NULL && due->when <= now && left > 0; left--) {
+		struct sched_timer *timer = timer_of(due);
+
+		qv_due_remove(timers, due);
 		c->firing = timer;
 		c->fired_at = timer->when;
 		timer->fire(timer);
-		c->firing = outer;
-		c->fired_at = outer_at;
+		c->firing = NULL;
 	}
 }
 
