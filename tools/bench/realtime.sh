@@ -36,7 +36,7 @@ run_rt_latency() { linux_latency rt; }
 linux_run() { # KERNEL STEP
 	linux/initramfs/pack "$scratch/initrd.gz" /bin/busybox build/linux/qv-init build/linux/qv-ready build/programs/bench \
 		>"$scratch/out" 2>&1 &&
-	timeout "$linux_limit" "$qemu" -machine q35 -accel tcg -cpu max,-erms,-fsrm -smp 1 -m 512 -nodefaults -display none \
+	timeout --foreground "$linux_limit" "$qemu" -machine q35 -accel tcg -cpu max,-erms,-fsrm -smp 1 -m 512 -nodefaults -display none \
 		-no-reboot -serial "file:$scratch/log" -icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01,clock=vm \
 		-kernel "build/linux/$1/vmlinuz" -initrd "$scratch/initrd.gz" \
 		-append "console=ttyS0,115200 quiet panic=-1 qv.run=$2,poweroff" >"$scratch/out" 2>&1 </dev/null &&

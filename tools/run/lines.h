@@ -21,8 +21,9 @@ struct line_source {
 	bool raw;   /* a terminal session: its line can be edited (session.h) */
 	bool fresh; /* text was added since it was last shown */
 	size_t cursor, reached; /* of a session: where the next byte goes, and how far it was before a carriage return */
-	char escape[24];        /* of a session: a control sequence that is not over */
+	char escape[48];        /* of a session: a control sequence that is not over */
 	size_t escape_length;
+	bool escape_cut;        /* it did not fit */
 };
 
 struct line_wanted {

@@ -154,6 +154,19 @@ static void colours_stay_out_of_the_way(void **state)
 	expect(&l, "sh   | greyn\nsh   | xb\n");
 }
 
+/* Ordinary colours of 24 bits, one that is longer than any, and one with something else in it. */
+static void long_colours_do_no_harm(void **state)
+{
+	struct lines l = fresh();
+	size_t a = lines_source(&l, "sh", true);
+
+	(void)state;
+	add_text(&l, a, "\033[38;2;255;255;255;48;2;0;0;0mab\rx\n");
+	add_text(&l, a, "\033[1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1mab\rx\033[Cy\n");
+	add_text(&l, a, "\033[1\a\033[2mab\rx\n");
+	expect(&l, "sh   | xb\nsh   | xby\nsh   | xmab\n");
+}
+
 static void a_sequence_without_an_end_is_bounded(void **state)
 {
 	struct lines l = fresh();
@@ -182,7 +195,8 @@ int main(void)
 		cmocka_unit_test(long_lines_are_broken_not_lost), cmocka_unit_test(stop_text_and_refusal_are_seen),
 		cmocka_unit_test(every_stop_text_must_be_seen),
 		cmocka_unit_test(backspace_never_leaves_the_line), cmocka_unit_test(a_session_edits_its_line),
-		cmocka_unit_test(colours_stay_out_of_the_way), cmocka_unit_test(a_sequence_without_an_end_is_bounded),
+		cmocka_unit_test(colours_stay_out_of_the_way), cmocka_unit_test(long_colours_do_no_harm),
+		cmocka_unit_test(a_sequence_without_an_end_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,7 +47,7 @@ static size_t colour_at(const struct line_source *s, size_t at)
 		return 0;
 	while (end < s->length && s->text[end] != 'm')
 		end++;
-	return end + 1 - at;
+	return end < s->length ? end + 1 - at : 0;
 }
 
 static void go_right(struct line_source *s, size_t columns)
@@ -109,9 +109,12 @@ static void put(struct line_source *s, char c)
 	s->cursor++;
 }
 
+/* Only what a colour is made of goes to the user's terminal. */
 static void colour(struct line_source *s)
 {
-	if (s->cursor != s->length || s->length + s->escape_length + 1 >= LINES_MAX)
+	size_t numbers = strspn(s->escape + 2, "0123456789;:");
+
+	if (s->cursor != s->length || s->length + s->escape_length + 1 >= LINES_MAX || numbers + 3 != s->escape_length)
 		return;
 	for (size_t i = 0; i < s->escape_length; i++)
 		put(s, s->escape[i]);
@@ -146,13 +149,17 @@ static void escaped(struct line_source *s, char c)
 
 	if (s->escape_length < sizeof s->escape - 1)
 		s->escape[s->escape_length++] = c;
+	else
+		s->escape_cut = true; /* and then it is dropped: half a sequence means something else */
 	s->escape[s->escape_length] = '\0';
 	if (s->escape_length == 2 && (c == '[' || c == ']' || c == '('))
 		return;
-	if (inside && letter)
+	if (inside && letter && !s->escape_cut)
 		control(s, c);
-	if (title ? c == '\a' || c == '\\' : inside ? letter : true)
+	if (title ? c == '\a' || c == '\\' : inside ? letter : true) {
 		s->escape_length = 0;
+		s->escape_cut = false;
+	}
 }
 
 void session_add(struct line_source *s, char c)

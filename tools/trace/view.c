@@ -119,6 +119,7 @@ static uint32_t decode(struct view *v, uint32_t i, char *why, size_t size)
 /* Between the `wanted`-th `begin` that a core of the sandboxes marked and the `end` after it. */
 static bool find_marks(struct view *v, uint32_t wanted)
 {
+	const struct ring *open = NULL; /* of the core that began: another's end is another stretch's */
 	uint32_t seen = 0;
 
 	for (uint32_t i = 0; i < QV_MAX_SANDBOXES; i++) {
@@ -133,8 +134,10 @@ static bool find_marks(struct view *v, uint32_t wanted)
 					v->zero = v->from = r->tsc;
 					v->unit = (uint32_t)r->argument;
 					v->to = UINT64_MAX;
-				} else if (mark && r->argument >> 32 == QV_MARK_END && seen == wanted && v->to == UINT64_MAX) {
+					open = ring;
+				} else if (mark && r->argument >> 32 == QV_MARK_END && open == ring) {
 					v->to = r->tsc;
+					open = NULL;
 				}
 			}
 		}
