@@ -14,6 +14,6 @@ SMALL_CFLAGS := -Os -mpreferred-stack-boundary=3
 FAST_CFLAGS := -O2 -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1 -mpreferred-stack-boundary=3
 # As small as it gets, linked as a whole: quest-uniprocessor.
 TINY_CFLAGS := -Oz -mpreferred-stack-boundary=3 -fomit-frame-pointer -flto
-TINY_LDFLAGS := -Oz -flto -flto-partition=one -mcmodel=kernel -fno-pie -mno-red-zone -mgeneral-regs-only -ffreestanding
+TINY_LDFLAGS := -Wl,--emit-relocs -Oz -flto -flto-partition=one -mcmodel=kernel -fno-pie -mno-red-zone -mgeneral-regs-only -ffreestanding
 HOST_CFLAGS := $(STD) $(WARN) -O2 -g -D_GNU_SOURCE
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

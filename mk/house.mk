@@ -14,7 +14,7 @@ $(B)/%.size: $(B)/%.elf mk/footprint
 images: $(B)/monitor-svm.size $(B)/monitor-vmx.size
 
 check-house: $(B)/house-init.ok
-$(B)/house-init.ok: mk/check-init $(B)/quest.elf
+$(B)/house-init.ok: mk/check-init $(B)/quest.elf $(B)/quest-uniprocessor.elf
 	mk/check-init
 	@touch $@
 

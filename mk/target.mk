@@ -10,7 +10,8 @@ kernel_CFLAGS := -mcmodel=kernel -fno-omit-frame-pointer
 # Quest is built for size, but for the files that calls, switches, faults, fork and exec run through (mk/hot.txt).
 HOT := $(shell sed 's/\#.*//' mk/hot.txt)
 optimized = $(if $(filter kernel,$(1)),$(if $(filter $(2),$(HOT)),$(FAST_CFLAGS),$(SMALL_CFLAGS)))
-single_CFLAGS := -mcmodel=kernel $(TINY_CFLAGS) -DQUEST_CORES=1u -DQUEST_FRAME_POINTERS=0
+single_CFLAGS := -mcmodel=kernel $(TINY_CFLAGS) -DQUEST_CORES=1u -DQUEST_FRAME_POINTERS=0 -Wno-missing-prototypes \
+	'-DHOT_INLINE=__attribute__((weak))' '-DASSERT_TEXT(e)="see the source"'
 
 sources = $(filter-out %_test.c $(wildcard $(1)/fuzz_*.c),$(wildcard $(1)/*.c)) $(wildcard $(1)/*.S)
 objects = $(patsubst %,$(B)/$(1)/%.o,$(basename $(call sources,$(2))))

@@ -7,6 +7,7 @@
 #include "terminal.h"
 #include "walk.h"
 
+#include <base/init.h>
 #include <base/log.h>
 #include <base/memory.h>
 #include <base/panic.h>
@@ -73,7 +74,7 @@ struct unpack {
 	bool take; /* pages of the archive become the files': nobody else reads it */
 };
 
-static struct inode *linked_before(struct unpack *u, const struct qv_cpio_member *m)
+INIT_ONE static struct inode *linked_before(struct unpack *u, const struct qv_cpio_member *m)
 {
 	for (uint32_t i = 0; i < u->linked_count; i++) {
 		if (u->linked[i].number == m->inode)
@@ -82,7 +83,7 @@ static struct inode *linked_before(struct unpack *u, const struct qv_cpio_member
 	return NULL;
 }
 
-static void remember(struct unpack *u, const struct qv_cpio_member *m, struct inode *inode)
+INIT_ONE static void remember(struct unpack *u, const struct qv_cpio_member *m, struct inode *inode)
 {
 	if (m->links < 2 || u->linked_count == MOST_LINKED)
 		return;
@@ -91,7 +92,7 @@ static void remember(struct unpack *u, const struct qv_cpio_member *m, struct in
 }
 
 /* The directories on the way to a member need not be members themselves. */
-static int64_t find_place(struct unpack *u, const struct qv_cpio_member *m, struct walk_end *end)
+INIT_ONE static int64_t find_place(struct unpack *u, const struct qv_cpio_member *m, struct walk_end *end)
 {
 	const struct path_at at = {.context = u->context, .fd = LX_AT_FDCWD};
 	char text[LX_NAME_MAX + 1];
@@ -106,7 +107,7 @@ static int64_t find_place(struct unpack *u, const struct qv_cpio_member *m, stru
 	return walk(&at, m->name, 0, end);
 }
 
-static int64_t make_member(struct unpack *u, const struct qv_cpio_member *m, struct walk_end *end)
+INIT_ONE static int64_t make_member(struct unpack *u, const struct qv_cpio_member *m, struct walk_end *end)
 {
 	const struct inode_ops *ops = end->dir->ops;
 	uint64_t device = LX_DEVICE(m->device_major, m->device_minor);
@@ -127,7 +128,7 @@ static int64_t make_member(struct unpack *u, const struct qv_cpio_member *m, str
 }
 
 /* What is there already stays, but a directory takes the rights given. */
-static int64_t place_member(struct unpack *u, const struct qv_cpio_member *m, struct walk_end *end)
+INIT_ONE static int64_t place_member(struct unpack *u, const struct qv_cpio_member *m, struct walk_end *end)
 {
 	struct inode *linked = m->links > 1 ? linked_before(u, m) : NULL;
 	uint32_t type = m->mode & LX_S_IFMT;
@@ -152,7 +153,7 @@ static int64_t place_member(struct unpack *u, const struct qv_cpio_member *m, st
 	return error;
 }
 
-static void unpack_member(struct unpack *u, const struct qv_cpio_member *m)
+INIT_ONE static void unpack_member(struct unpack *u, const struct qv_cpio_member *m)
 {
 	struct walk_end end;
 	int64_t error = find_place(u, m, &end);
@@ -183,7 +184,7 @@ static void free_archive(const void *archive, uint64_t bytes)
 	}
 }
 
-static void unpack(const void *archive, uint64_t bytes, bool take)
+INIT_ONE static void unpack(const void *archive, uint64_t bytes, bool take)
 {
 	struct unpack u = {.context = path_context_create(), .take = take};
 	struct qv_cpio_reader reader;
@@ -234,7 +235,7 @@ static void mount_proc(void)
 		panic("no memory for /proc");
 }
 
-static void make_tree(const void *archive, size_t bytes, uint64_t limit, bool take)
+INIT_ONE static void make_tree(const void *archive, size_t bytes, uint64_t limit, bool take)
 {
 	struct inode *dir, *root = ramfs_create(limit ? limit : mm_free_pages() * 2048 + bytes);
 
@@ -252,12 +253,12 @@ static void make_tree(const void *archive, size_t bytes, uint64_t limit, bool ta
 	mount_proc();
 }
 
-void fs_init(const void *archive, size_t bytes, uint64_t limit)
+INIT_ONE void fs_init(const void *archive, size_t bytes, uint64_t limit)
 {
 	make_tree(archive, bytes, limit, true);
 }
 
-void fs_init_shared(const void *archive, size_t bytes, uint64_t limit)
+INIT_ONE void fs_init_shared(const void *archive, size_t bytes, uint64_t limit)
 {
 	make_tree(archive, bytes, limit, false);
 }

@@ -126,7 +126,7 @@ static void report_others(void)
 }
 
 /* Not INIT, as first_core is: when `up` is seen, this core has left what is given up. */
-static void other_core(void)
+INIT_ONE static void other_core(void)
 {
 	core_up();
 	stop_unwanted_tick();

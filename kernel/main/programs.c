@@ -107,7 +107,7 @@ INIT static void start_trace(const char *args)
 /* ---- other cores ---- */
 
 /* A VCPU of the core that has a program and was created; NULL = there is none. */
-static struct vcpu *vcpu_with_program(const struct qv_info *info, uint32_t core)
+INIT_ONE static struct vcpu *vcpu_with_program(const struct qv_info *info, uint32_t core)
 {
 	for (uint32_t i = 0; i < info->vcpu_count; i++) {
 		if (info->vcpu[i].core == core && info->vcpu[i].run[0] && vcpus_at(i))
@@ -116,7 +116,7 @@ static struct vcpu *vcpu_with_program(const struct qv_info *info, uint32_t core)
 	return NULL;
 }
 
-static uint32_t cores_with_programs(const struct qv_info *info)
+INIT_ONE static uint32_t cores_with_programs(const struct qv_info *info)
 {
 	uint32_t n = 1; /* the first has what `run=` names, and what that starts */
 
@@ -126,7 +126,7 @@ static uint32_t cores_with_programs(const struct qv_info *info)
 }
 
 /* Every core has files of its own. */
-static void make_tree(const struct qv_info *info)
+INIT_ONE static void make_tree(const struct qv_info *info)
 {
 	uint32_t n = cores_with_programs(info);
 
@@ -188,7 +188,7 @@ void programs_start(void)
 
 	if (!info->initrd_size)
 		return;
-	for (uint32_t core = 1; core < info->core_count; core++)
+	for (uint32_t core = 1; core < QUEST_CORES && core < info->core_count; core++)
 		start_there(info, core);
 	start_on_vcpus(info, 0);
 	if (qv_args_text(info->args, "run", command, sizeof(command)))

@@ -119,7 +119,7 @@ INIT void selftest_run(void)
 	static const struct {
 		const char *name;
 		bool (*check)(void);
-	} tests[] = {
+	} tests[] INIT_CONST = {
 		{"page 0 is unmapped", null_is_unmapped},
 		{"text and constants are not writable", text_is_not_writable},
 		{"data is not executable", data_is_not_executable},

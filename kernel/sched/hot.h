@@ -9,6 +9,11 @@
 
 #include <lib/assert.h>
 
+/* What is too long to be there more than once in a kernel that is built for size (mk/target.mk). */
+#ifndef HOT_INLINE
+#define HOT_INLINE static inline
+#endif
+
 /* The running thread's part: what the core spent since the last switch of threads, interrupts left out. */
 static inline void account_thread(struct core *c, uint64_t now)
 {
@@ -18,7 +23,7 @@ static inline void account_thread(struct core *c, uint64_t now)
 }
 
 /* The running VCPU, a main one, ran for `cycles` from `start` to `now` on its budget. */
-static inline void account_main(struct core *c, struct vcpu *v, uint64_t start, uint64_t cycles, uint64_t now)
+HOT_INLINE void account_main(struct core *c, struct vcpu *v, uint64_t start, uint64_t cycles, uint64_t now)
 {
 	v->stats->consumed += cycles;
 	if (__builtin_expect(now > v->deadline, 0))
@@ -30,7 +35,7 @@ static inline void account_main(struct core *c, struct vcpu *v, uint64_t start, 
 }
 
 /* Charge what the core did since the last look to whom it belongs. */
-static inline void account(struct core *c, uint64_t now)
+HOT_INLINE void account(struct core *c, uint64_t now)
 {
 	uint64_t start = c->stamp;
 
@@ -175,7 +180,7 @@ static inline void swap_bases(struct thread *from, const struct thread *to)
 }
 
 /* What ring 3 has in registers: saved for the thread that had it, loaded for `to`. */
-static inline void load_user(struct core *c, struct thread *to)
+HOT_INLINE void load_user(struct core *c, struct thread *to)
 {
 	struct thread *from = c->user;
 

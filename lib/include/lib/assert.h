@@ -6,6 +6,9 @@
 /* Called with the source place of a broken invariant. Must not return. */
 _Noreturn void qv_assert_failed(const char *file, int line, const char *what);
 
-#define assert(e) ((e) ? (void)0 : qv_assert_failed(__FILE__, __LINE__, #e))
+#ifndef ASSERT_TEXT /* what a small image says instead: mk/target.mk */
+#define ASSERT_TEXT(e) #e
+#endif
+#define assert(e) ((e) ? (void)0 : qv_assert_failed(__FILE__, __LINE__, ASSERT_TEXT(e)))
 
 #endif
