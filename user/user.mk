@@ -4,7 +4,7 @@
 MUSL_CC     ?= musl-gcc
 # musl's FD_SET converts signs; the tests dereference bad addresses on purpose.
 USER_CFLAGS := $(STD) $(filter-out -Wmissing-prototypes,$(WARN)) -Wno-sign-conversion -Wno-array-bounds -O2 -D_GNU_SOURCE -static
-USER_INC    := -Iuser/libquest/include -Iabi/include
+USER_INC    := -Iuser/libquest/include -Iabi/include -Ilib/include
 
 PROGRAMS := $(patsubst %.c,%,$(notdir $(wildcard user/apps/*.c tests/program/*.c)))
 $(B)/programs/libquest.a: $(wildcard user/libquest/*.c user/libquest/include/*.h abi/include/abi/quest.h)

@@ -14,11 +14,11 @@
 typedef unsigned long long ull;
 
 /* Why the description cannot be opened elsewhere; NULL = it can. */
-static const char *file_bond(const struct file *f)
+const char *handles_file_bond(const struct file *f, uint32_t held)
 {
 	if (f->ops->place == FILE_STAYS)
 		return "stands for something of this core";
-	if (f->ops->place == FILE_BY_VALUE && f->references > 1)
+	if (f->ops->place == FILE_BY_VALUE && f->references > 1 + held)
 		return "has several descriptors";
 	if (f->inode && inode_is(f->inode, LX_S_IFREG) && (f->flags & LX_O_ACCMODE) != LX_O_RDONLY)
 		return "is open for writing";
@@ -26,7 +26,7 @@ static const char *file_bond(const struct file *f)
 }
 
 /* What the process shares with others as a whole; NULL = nothing. */
-static const char *process_bond(const struct process *p)
+const char *handles_process_bond(const struct process *p)
 {
 	if (!p->arena)
 		return "its memory is not in an arena, see `migratable` of the system file";
@@ -68,7 +68,7 @@ static void list_family(struct proc_text *out, int32_t pid)
 
 static const char *list_file(struct proc_text *out, uint32_t fd, const struct file *f)
 {
-	const char *bond = file_bond(f);
+	const char *bond = handles_file_bond(f, 0);
 
 	proc_print(out, "file\t%u, %s, flags 0x%x, offset %llu%s%s\n", fd, f->ops->kind, f->flags, (ull)f->offset,
 		bond ? ", " : "", bond ? bond : "");
@@ -104,7 +104,7 @@ int64_t handles_make(struct proc_text *out, uint32_t pid)
 
 	if (!p)
 		return -LX_ESRCH;
-	whole = process_bond(p);
+	whole = handles_process_bond(p);
 	list_process(out, p);
 	list_family(out, (int32_t)pid);
 	part = list_files(out, (int32_t)pid, &file);

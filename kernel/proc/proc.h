@@ -38,6 +38,8 @@ void proc_number_drop(int32_t number);
 struct task *task_create(void);
 /* Give back what task_create made; on another stack than the task's. */
 void task_free(struct task *t);
+/* Write 0 to the word that set_tid_address named, and wake who waits there; preemptible. */
+void task_tell_joiner(struct task *t);
 /* Make `t` with `tid` a task of `p`. */
 void task_join(struct task *t, struct process *p, int32_t tid);
 /* Take the calling task out of its process; true if it was the last one. */
@@ -85,5 +87,10 @@ void exec_init(void);
 void proc_fs_init(void);
 struct proc_text;
 int64_t handles_make(struct proc_text *out, uint32_t pid); /* of /proc/PID/handles */
+int64_t state_make(struct proc_text *out, uint32_t pid);   /* of /proc/PID/state */
+/* Why the description, of which the caller has `held` references, cannot be opened elsewhere; why the process
+ * as a whole cannot go; NULL = it can. */
+const char *handles_file_bond(const struct file *f, uint32_t held);
+const char *handles_process_bond(const struct process *p);
 
 #endif

@@ -155,7 +155,7 @@ static const struct proc_file process_files[] = {
 	{"cmdline", FILE_MODE, make_cmdline}, {"comm", FILE_MODE, make_comm},
 	{"exe", LX_S_IFLNK | 0777, make_exe}, {"fd", LX_S_IFDIR | 0500, NULL},
 	{"handles", FILE_MODE, handles_make}, {"maps", FILE_MODE, make_maps},
-	{"stat", FILE_MODE, make_stat}, {"status", FILE_MODE, make_status},
+	{"stat", FILE_MODE, make_stat}, {"state", FILE_MODE, state_make}, {"status", FILE_MODE, make_status},
 };
 
 static uint32_t next(uint32_t after)

@@ -6,7 +6,10 @@
  */
 #include "show.h"
 
+#include "../../lib/handles.c"
+
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -53,6 +56,40 @@ static void verdict(const char *when)
 	printf("%s: %s", when, line ? line : "no verdict\n");
 }
 
+/* The state as bytes: it passes the check, and written again handle by handle it is the same. */
+static void state(const char *when)
+{
+	static char bytes[64 << 10], again[64 << 10];
+	struct qv_handles_header header = {0};
+	struct qv_handles_writer w;
+	struct qv_handle handle;
+	uint32_t kinds[QV_HANDLE_KINDS] = {0};
+	int fd = open("/proc/self/state", O_RDONLY);
+	ssize_t n = 0, more;
+	size_t at;
+
+	while ((more = read(fd, bytes + n, sizeof(bytes) - (size_t)n)) > 0)
+		n += more;
+	close(fd);
+	const char *wrong = qv_handles_check(bytes, (size_t)n, &at);
+	if (wrong) {
+		printf("%s: state of %zd bytes, at %zu: %s\n", when, n, at, wrong);
+		return;
+	}
+	qv_handles_header(bytes, &header);
+	qv_handles_begin(&w, again, sizeof(again), header.pid, header.tsc_khz);
+	for (uint32_t i = 0; i < header.count; i++) {
+		qv_handles_get(bytes, i, &handle);
+		qv_handles_add(&w, &handle);
+		kinds[handle.kind]++;
+	}
+	qv_handles_refuse(&w, header.refusal);
+	printf("%s: state %s, %u thread, %u signals, %u timer, %u vcpu, %u files, %s%s\n", when,
+		memcmp(bytes, again, (size_t)n) == 0 && header.pid == (uint32_t)getpid() ? "is written again the same" : "DIFFERS",
+		kinds[QV_HANDLE_THREAD], kinds[QV_HANDLE_SIGNAL], kinds[QV_HANDLE_TIMER], kinds[QV_HANDLE_VCPU],
+		kinds[QV_HANDLE_FILE], header.refusal[0] ? "refused: " : "complete", header.refusal);
+}
+
 static void where_memory_is(void)
 {
 	long frames = sandbox_free(), arena = arena_free();
@@ -73,14 +110,20 @@ static void what_binds_it(void)
 	pid_t pid;
 
 	verdict("as it was started");
+	state("as it was started");
+	signal(SIGUSR1, SIG_IGN);
+	alarm(1000);
 	fd = eventfd(3, 0);
 	verdict("with a counter");
+	state("with a counter");
 	int other = dup(fd);
 	verdict("with a counter twice");
+	state("with a counter twice");
 	close(other);
 	if (pipe(ends) || pipe(go))
 		perror("pipe");
 	verdict("with pipes");
+	state("with pipes");
 	pid = fork();
 	if (pid == 0)
 		_exit(read(go[0], &c, 1) == 1 && arena_free() < 0 ? 0 : 1); /* a child is not in the arena */
@@ -93,6 +136,7 @@ static void what_binds_it(void)
 	close(ends[0]), close(ends[1]), close(go[0]), close(go[1]), close(fd);
 	fd = open("/tmp/file", O_CREAT | O_WRONLY, 0600);
 	verdict("writing a file");
+	state("writing a file");
 	close(fd);
 	verdict("in the end");
 }
