@@ -407,16 +407,20 @@ static void begin(struct image *im, struct trap_frame *frame, const char *path)
 }
 
 /* Who shares memory with the program that goes is told, as if this thread ended: locks of its robust list that it holds
- * have lost their owner. The old space is loaded once more for it, now that exec cannot fail. */
+ * have lost their owner, and who joins it goes on. The old space is loaded once more for it, now that exec cannot
+ * fail. */
 static void leave(struct memory *old)
 {
 	struct task *t = task_self();
+	bool shared = t->clear_tid && old->references > 1; /* others go on with the memory that it leaves */
 	struct memory *new;
 
-	if (!t->robust)
+	if (!t->robust && !shared)
 		return;
 	new = memory_switch(old);
 	futex_end(t);
+	if (shared)
+		task_tell_joiner(t);
 	memory_switch(new);
 	sched_preempt_point();
 }

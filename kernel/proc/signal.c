@@ -128,29 +128,31 @@ static void set_blocked(struct task *t, uint64_t mask)
 
 _Static_assert(sizeof(struct signal_origin) * LX_SIGNALS <= 2048, "a block that is given out in one step (mm/heap.c)");
 
-static void keep_origin(struct process *p, int32_t signal, const struct lx_siginfo *info)
+/* In the table of a process, or of a task, which is made when it is first needed. */
+static void keep_origin(struct signal_origin **table, int32_t signal, struct signal_origin origin)
 {
-	if (!p->origin)
-		p->origin = mm_heap_alloc(sizeof(*p->origin) * LX_SIGNALS);
-	if (!p->origin)
-		return; /* the signal is delivered all the same, without details */
-	p->origin[signal - 1] = (struct signal_origin){0};
-	if (!info)
-		return;
-	p->origin[signal - 1] = (struct signal_origin){.code = info->code};
-	p->origin[signal - 1].pid = info->sender.pid;
-	p->origin[signal - 1].status = info->sender.status;
+	if (!*table)
+		*table = mm_heap_alloc(sizeof(**table) * LX_SIGNALS);
+	if (*table) /* else the signal is delivered all the same, without details */
+		(*table)[signal - 1] = origin;
 }
 
-static struct lx_siginfo told_origin(const struct process *p, int32_t signal)
+static struct signal_origin origin_of(const struct lx_siginfo *info, int32_t otherwise)
+{
+	if (!info)
+		return (struct signal_origin){.code = otherwise};
+	return (struct signal_origin){.code = info->code, .pid = info->sender.pid, .status = info->sender.status};
+}
+
+static struct lx_siginfo told_origin(const struct signal_origin *table, int32_t signal)
 {
 	struct lx_siginfo info = {.signal = signal};
 
-	if (!p->origin)
+	if (!table)
 		return info;
-	info.code = p->origin[signal - 1].code;
-	info.sender.pid = p->origin[signal - 1].pid;
-	info.sender.status = p->origin[signal - 1].status;
+	info.code = table[signal - 1].code;
+	info.sender.pid = table[signal - 1].pid;
+	info.sender.status = table[signal - 1].status;
 	return info;
 }
 
@@ -172,7 +174,7 @@ void signal_process(struct process *p, int32_t signal, const struct lx_siginfo *
 	if (!prepare(p, signal, p->tasks ? p->tasks->blocked : 0))
 		return;
 	if (!(p->pending & SIGNAL_BIT(signal)))
-		keep_origin(p, signal, info);
+		keep_origin(&p->origin, signal, origin_of(info, 0));
 	p->pending |= SIGNAL_BIT(signal);
 	start_sweep(p, SIGNAL_BIT(signal), signal == LX_SIGKILL);
 }
@@ -182,9 +184,9 @@ void signal_task(struct task *t, int32_t signal, const struct lx_siginfo *info)
 	assert(signal > 0 && signal <= LX_SIGNALS);
 	if (!prepare(t->process, signal, t->blocked))
 		return;
+	if (!(t->pending & SIGNAL_BIT(signal)))
+		keep_origin(&t->origin, signal, origin_of(info, LX_SI_TKILL));
 	t->pending |= SIGNAL_BIT(signal);
-	t->sent = info ? *info : (struct lx_siginfo){.code = LX_SI_TKILL};
-	t->sent.signal = signal;
 	if (!(t->blocked & SIGNAL_BIT(signal)))
 		poke(t);
 }
@@ -236,7 +238,6 @@ void signal_fault(int32_t signal, int32_t code, uint64_t address)
 		reset_handler(t->process, signal);
 		t->blocked &= ~SIGNAL_BIT(signal);
 	}
-	t->sent = t->info;
 	t->pending |= SIGNAL_BIT(signal);
 	t->thread.work |= THREAD_WORK_SIGNAL;
 }
@@ -308,11 +309,12 @@ static int32_t take(struct task *t, uint64_t set, struct lx_siginfo *info)
 	*info = (struct lx_siginfo){.signal = signal};
 	if (t->pending & SIGNAL_BIT(signal)) {
 		t->pending &= ~SIGNAL_BIT(signal);
-		if (t->sent.signal == signal)
-			*info = t->sent;
+		*info = t->info.signal == signal ? t->info : told_origin(t->origin, signal);
+		if (t->info.signal == signal)
+			t->info.signal = 0; /* told */
 	} else {
 		t->process->pending &= ~SIGNAL_BIT(signal);
-		*info = told_origin(t->process, signal);
+		*info = told_origin(t->process->origin, signal);
 	}
 	return signal;
 }

@@ -104,6 +104,8 @@ void task_free(struct task *t)
 		mm_heap_free(t->thread.xsave, thread_xsave_bytes());
 	if (t->thread.stack_top)
 		mm_stack_free(t->thread.stack_top);
+	if (t->origin)
+		mm_heap_free(t->origin, sizeof(*t->origin) * LX_SIGNALS);
 	mm_cache_free(&tasks, t);
 }
 
@@ -164,7 +166,7 @@ static void reap(struct thread *thread)
 	task_free((struct task *)thread);
 }
 
-static void tell_joiner(struct task *t)
+void task_tell_joiner(struct task *t)
 {
 	uint32_t zero = 0;
 
@@ -221,7 +223,7 @@ _Noreturn void task_end(uint32_t status)
 	futex_end(t);
 	futex_pi_end(t);
 	policy_end(t);
-	tell_joiner(t);
+	task_tell_joiner(t);
 	if (p->task_count == 1) {
 		if (p->state != PROCESS_DYING)
 			p->exit_status = status;

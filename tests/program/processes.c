@@ -225,9 +225,36 @@ static void siblings(void)
 	SHOW(signalled);
 }
 
+static int becomes_another(void *unused)
+{
+	char *const arguments[] = {"again", "quiet", NULL};
+
+	(void)unused;
+	execv(self, arguments);
+	return 1;
+}
+
+/* A child in the same memory clears its word when it leaves for another program, not only when it ends. */
+static void joined_at_exec(void)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	static volatile pid_t word = 1;
+	int status;
+	pid_t pid = clone(becomes_another, stack + sizeof(stack), CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD, NULL, NULL, NULL,
+		&word);
+
+	while (syscall(SYS_futex, &word, 0, 1, NULL) == 0 && word)
+		;
+	SHOW(word);
+	TRY(waitpid(pid, &status, 0) == pid);
+	SHOW(status);
+}
+
 /* What the second program saw. */
 static int again(int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "quiet") == 0)
+		return 0;
 	printf("argc %d:", argc);
 	for (int i = 1; i < argc; i++)
 		printf(" [%s]", argv[i]);
@@ -252,6 +279,7 @@ int main(int argc, char **argv)
 	births();
 	groups();
 	siblings();
+	joined_at_exec();
 	TRY(getrlimit(RLIMIT_NOFILE, &limit));
 	limit.rlim_cur = 10;
 	TRY(setrlimit(RLIMIT_NOFILE, &limit));

@@ -2,6 +2,7 @@
 /* Signals: handlers, masks, restarts, stacks, faults. */
 #include "show.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -229,6 +230,30 @@ static void registers(void)
 	SHOW(count);
 }
 
+static void catch_pair(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	printf("signal %d, code %d, sent by this process: %d\n", signal, info->si_code, info->si_pid == getpid());
+}
+
+/* Two signals that wait for the same thread: each has its own sender and code. */
+static void two_pending(void)
+{
+	struct sigaction act = {.sa_sigaction = catch_pair, .sa_flags = SA_SIGINFO};
+	sigset_t both, old;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGUSR1);
+	sigaddset(&both, SIGUSR2);
+	sigaction(SIGUSR1, &act, NULL);
+	sigaction(SIGUSR2, &act, NULL);
+	sigprocmask(SIG_BLOCK, &both, &old);
+	pthread_kill(pthread_self(), SIGUSR1);
+	pthread_kill(pthread_self(), SIGUSR2);
+	kill(getpid(), SIGUSR2);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
 int main(void)
 {
 	handlers();
@@ -238,5 +263,6 @@ int main(void)
 	faults();
 	timers();
 	registers();
+	two_pending();
 	return 0;
 }

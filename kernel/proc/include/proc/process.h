@@ -105,7 +105,7 @@ struct task {
 	bool again;          /* its next system call is one that was cut short and keeps its deadline: */
 	uint64_t deadline;   /* TSC */
 	bool killed; /* exit_group, or exec of another task: this one ends on its way to ring 3 */
-	struct lx_siginfo info; /* of the last fault */
+	struct lx_siginfo info; /* of the last fault; its signal is 0 once it was told */
 	struct lx_stack alternate;
 	struct trap_frame start; /* registers of its first way to ring 3 */
 	uint64_t set_tid;    /* user address that gets tid before ring 3 is entered, 0 = none */
@@ -113,7 +113,7 @@ struct task {
 	uint64_t robust;     /* head of the robust futex list */
 	struct policy_state policy;
 	bool pi_over;        /* it gave its PI futexes on: nobody can wait for it any more */
-	struct lx_siginfo sent; /* of the last signal sent to this task */
+	struct signal_origin *origin; /* of signals sent to this task: as in struct process */
 };
 
 /* The running task. Every thread that enters ring 3 is one. */

@@ -8,8 +8,8 @@
 #define SIGNAL_BIT(signal) (1ull << ((unsigned)(signal) - 1u))
 #define SIGNAL_UNBLOCKABLE (SIGNAL_BIT(LX_SIGKILL) | SIGNAL_BIT(LX_SIGSTOP))
 
-/* What a pending signal of a process keeps of its siginfo. All of them fit one block of the heap that is given out in
- * one step, so that top halves may send the first signal. */
+/* What a pending signal of a process or a task keeps of its siginfo. All of them fit one block of the heap that is
+ * given out in one step, so that top halves may send the first signal. */
 struct signal_origin {
 	int32_t code, pid, status;
 };
