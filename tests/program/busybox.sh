@@ -104,6 +104,16 @@ truncate -s 100 t; wc -c <t; du -a deep >/dev/null && echo du; df . >/dev/null &
 basename /x/y.c .c; dirname /x/y.c; pwd | sed "s|$work||"; realpath deep/../a | sed "s|$work||"
 test -d deep -a -f a && echo test
 
+part fifos
+mkfifo f && ls -l f | cut -c1-10; [ -p f ] && echo "a fifo"; stat -c %F f
+(for i in 1 2 3; do echo "line $i"; done >f) & cat f; wait
+seq 100 >f & while read -r n; do sum=$((${sum:-0} + n)); done <f; echo "sum $sum"; wait
+exec 3<>f; echo kept >&3; read -r word <&3; echo "$word"; exec 3>&-
+rm f; [ -e f ] || echo "removed"
+diff <(seq 3) <(seq 4) | tail -n 1; cat <(echo one) <(echo two); echo written > >(cat); sleep 1
+echo piped | cat /dev/stdin; echo out >/dev/stdout; echo err 2>&1 >/dev/stderr | cat; cat /dev/fd/4 4<a
+ls -l /proc/self/fd 0</dev/null | grep -o ' 0 -> .*'; readlink /proc/self/fd/5 5</dev/null; [ -t 0 ] || echo "no terminal"
+
 part programs
 env -i A=1 "$work/bin/env"; (export B=2; env | grep ^B); echo "$HOME" | wc -c | tr -d ' ' >/dev/null
 nohup echo hup 2>/dev/null; time -p true 2>/dev/null; echo "time $?"

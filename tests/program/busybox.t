@@ -6,11 +6,11 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/tap.sh
 
-sed "s|@SCRIPT@|$PWD/tests/program/busybox.sh|; s|@RUN@|run=/bin/busybox,sh,/bin/busybox.sh,/work|; /devices:/d" \
+sed "s|@SCRIPT@|$PWD/tests/program/busybox.sh|; s|@RUN@|run=/bin/busybox,sh,/bin/busybox.sh,/play|; /devices:/d" \
 	tests/program/busybox.yaml >"$scratch/system.yaml"
 build/questc pack "$scratch/system.yaml" -o "$scratch/blob" >"$out" 2>&1
 point $? "the system compiles"
-timeout 60 busybox sh tests/program/busybox.sh "$scratch/work" >"$scratch/host" 2>&1 </dev/null
+timeout 60 busybox sh tests/program/busybox.sh "$scratch/play" >"$scratch/host" 2>&1 </dev/null
 boot "$scratch/blob" --until "quest|part end" --wall 240
 point $? "the script runs to its end"
 sed -n 's/^ *quest *| //p' "$scratch/log" | sed -n '/^part links/,$p' | grep -v '^system call ' >"$scratch/quest"

@@ -114,7 +114,7 @@ static int contain(uint64_t n, uint64_t a[6])
 		a[1] = (uint64_t)syscall(SYS_gettid);
 		return 1;
 	case SYS_execve:
-		memcpy(area, "/work/fuzz", 11); /* a copy: other calls may truncate or remove it */
+		memcpy(area, "/play/fuzz", 11); /* a copy: other calls may truncate or remove it */
 		a[0] = pick() % 2 ? (uint64_t)area : a[0];
 		return pick() % 4 == 0;
 	case FUZZ_QUEST + 4: /* new parameters: not for the VCPU of all others */
@@ -150,13 +150,13 @@ static void birth(uint64_t n, uint64_t a[6])
 
 static void fill(void)
 {
-	static const char names[][16] = {"/work", "x", "../work/y", "/dev/null", "/proc/self/stat", "/dev/zero", "", "/",
+	static const char names[][16] = {"/play", "x", "../play/y", "/dev/null", "/proc/self/stat", "/dev/zero", "", "/",
 		"/proc/self/maps", "d/e", "/proc/unknown"};
 
 	if (pick() % 4 == 0)
 		memcpy(area + pick() % 64 * 16, names[pick() % 11], 16);
 	if (pick() % 16 == 0 && edge)
-		memcpy((void *)(edge - 8), "/work/zz", 8); /* no end before the hole */
+		memcpy((void *)(edge - 8), "/play/zz", 8); /* no end before the hole */
 	if (pick() % 4 == 0)
 		((uint64_t *)(void *)area)[pick() % (sizeof area / 8)] = argument();
 }

@@ -82,15 +82,15 @@ static void clean(void)
 
 	if (pid == 0) {
 		chdir("/");
-		execl("/bin/busybox", "rm", "-rf", "/work", "/x", "/y", "/d", NULL);
+		execl("/bin/busybox", "rm", "-rf", "/play", "/x", "/y", "/d", NULL);
 		_exit(1);
 	}
 	waitpid(pid, NULL, 0);
-	mkdir("/work", 0755);
-	chdir("/work");
+	mkdir("/play", 0755);
+	chdir("/play");
 	pid = fork();
 	if (pid == 0) {
-		execl("/bin/busybox", "cp", "/bin/fuzz", "/work/fuzz", NULL);
+		execl("/bin/busybox", "cp", "/bin/fuzz", "/play/fuzz", NULL);
 		_exit(1);
 	}
 	waitpid(pid, NULL, 0);

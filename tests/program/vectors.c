@@ -111,5 +111,6 @@ int main(void)
 	}
 	SHOW(wrong);
 	SHOW(handled);
+	printf("# registers of %d bytes\n", wide ? 32 : 16);
 	return 0;
 }
