@@ -9,7 +9,9 @@
  */
 #include "proc.h"
 
+#include <abi/limits.h>
 #include <lib/assert.h>
+#include <mm/frame.h>
 
 #define SHARED_OWNER 1u
 #define HASH_FACTOR 0x9e3779b97f4a7c15ull
@@ -78,8 +80,16 @@ static struct pi_lock *find(const struct pi_lock *key)
 	return lock;
 }
 
+static uint64_t frame_of(const struct pi_lock *lock)
+{
+	return lock->where & ~(uint64_t)(QV_PAGE_SIZE - 1);
+}
+
+/* The frame that it is known by is held: unmapped meanwhile, it must not become the shared page of another. */
 static void enter(struct pi_lock *lock, const struct pi_lock *key)
 {
+	if (key->space == SHARED_OWNER)
+		mm_frame_get(frame_of(key));
 	lock->space = key->space;
 	lock->where = key->where;
 	lock->link = bucket_of(key);
@@ -97,6 +107,8 @@ static void put_lock(struct pi_lock *lock)
 	*lock->link = lock->next;
 	if (lock->next)
 		lock->next->link = lock->link;
+	if (lock->space == SHARED_OWNER)
+		mm_frame_put(frame_of(lock));
 	mm_cache_free(&locks, lock);
 }
 

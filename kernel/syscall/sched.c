@@ -57,8 +57,12 @@ static int64_t sys_sched_getscheduler(struct trap_frame *f)
 static int64_t sys_sched_getparam(struct trap_frame *f)
 {
 	const struct task *t = task_or_self(arg0(f));
+	int32_t priority;
 
-	return t ? user_write(arg1(f), &t->policy.now.priority, sizeof(t->policy.now.priority)) : -LX_ESRCH;
+	if (!t)
+		return -LX_ESRCH;
+	priority = t->policy.now.priority; /* the task may be gone before the write is over */
+	return user_write(arg1(f), &priority, sizeof(priority));
 }
 
 static int64_t sys_sched_setparam(struct trap_frame *f)

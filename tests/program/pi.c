@@ -329,6 +329,44 @@ static void interrupted(void)
 	SHOW((long)result);
 }
 
+static void *keeps(void *word)
+{
+	futex(word, LOCK_PI, NULL);
+	inside = 1;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void *waits(void *word)
+{
+	futex(word, LOCK_PI, NULL);
+	return NULL;
+}
+
+/* A lock that somebody waits for is not the one at the same place of the next shared page. */
+static void unmapped(void)
+{
+	pthread_t thread;
+	uint32_t *page;
+
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	inside = 0;
+	*page = 0;
+	pthread_create(&thread, NULL, keeps, page);
+	while (!inside)
+		usleep(1000);
+	pthread_create(&thread, NULL, waits, page);
+	while (!(*(volatile uint32_t *)page & WAITERS))
+		usleep(1000);
+	usleep(5000);
+	munmap(page, 4096);
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	*page = 0;
+	TRY(futex(page, TRYLOCK_PI, NULL));
+	TRY(futex(page, UNLOCK_PI, NULL));
+}
+
 int main(int argc, char **argv)
 {
 	self = argv[0];
@@ -342,5 +380,6 @@ int main(int argc, char **argv)
 	lost_by_exec(0);
 	lost_by_exec(1);
 	interrupted();
+	unmapped();
 	return 0;
 }
