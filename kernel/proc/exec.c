@@ -432,7 +432,8 @@ static int64_t move_in(struct image *im, struct trap_frame *frame, const char *p
 	struct memory *old;
 	int64_t error;
 
-	task_end_others();
+	if (!task_end_others())
+		return -LX_EINTR;
 	old = memory_switch(im->memory);
 	sched_preempt_point();
 	error = write_stack(im, path);

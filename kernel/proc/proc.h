@@ -48,8 +48,9 @@ bool task_leave(struct task *t);
 void task_start(struct task *t, struct vcpu *vcpu);
 /* Who was to look for signals of `p` need not any more: it has no tasks. */
 void signal_sweep_end(struct process *p);
-/* Every other task of the calling process ends; returns when they are gone. */
-void task_end_others(void);
+/* Every other task of the calling process ends; true when they are gone. False: another task was faster to ask for
+ * that, or ends the process, and this one ends on its way to ring 3. */
+bool task_end_others(void);
 
 /* With an arena: memory that may migrate, all in it; otherwise NULL. */
 struct memory *memory_create(uint64_t limit, struct mm_arena *arena);

@@ -81,6 +81,11 @@ void process_free(struct process *p)
 	mm_cache_free(&processes, p);
 }
 
+int32_t process_parent(const struct process *p)
+{
+	return p->parent ? p->parent->pid : p->orphan ? 1 : 0;
+}
+
 uint64_t process_consumed(int32_t pid)
 {
 	uint64_t sum = 0;
@@ -207,6 +212,7 @@ static void fill_process(struct birth *b, uint64_t flags)
 	p->stack_limit = parent->stack_limit;
 	memcpy(p->name, parent->name, sizeof(p->name));
 	p->parent = (flags & LX_CLONE_PARENT) ? parent->parent : parent;
+	p->orphan = !p->parent && parent->orphan;
 	if (p->parent)
 		link_child(p);
 	process_enter(p);
@@ -273,7 +279,27 @@ static int64_t gather(struct birth *b, const struct clone_request *r)
 	return task_self()->killed || process_self()->ender ? -LX_EINTR : 0;
 }
 
-/* Start the child; by vfork, wait until it has a program of its own or has ended: its struct may be gone by then. */
+/* A parent in vfork waits until the child has a program of its own or has ended: its struct may be gone by then. Only
+ * what ends the parent ends the wait; other signals wait, too. */
+static void wait_for_release(struct vfork_wait *wait, struct process *child)
+{
+	struct task *self = task_self();
+	uint32_t work = 0;
+
+	while (!wait->done) {
+		if (sched_wait(&wait->queue, WAIT_FOREVER, true) != WAIT_INTERRUPTED || wait->done)
+			continue;
+		work = THREAD_WORK_SIGNAL;
+		if (signal_ends_self()) {
+			child->vfork = NULL;
+			break;
+		}
+		self->thread.work &= ~THREAD_WORK_SIGNAL;
+	}
+	self->thread.work |= work;
+}
+
+/* Start the child; by vfork, wait for it. */
 static void start_child(struct birth *b, uint64_t flags, struct vcpu *vcpu)
 {
 	struct vfork_wait wait = {.done = !b->process || !(flags & LX_CLONE_VFORK)};
@@ -281,8 +307,7 @@ static void start_child(struct birth *b, uint64_t flags, struct vcpu *vcpu)
 	if (!wait.done)
 		b->process->vfork = &wait;
 	task_start(b->task, vcpu);
-	while (!wait.done)
-		sched_wait(&wait.queue, WAIT_FOREVER, false);
+	wait_for_release(&wait, b->process);
 }
 
 int64_t process_clone(const struct trap_frame *frame, const struct clone_request *r)
@@ -334,6 +359,16 @@ static bool wants_no_zombie(const struct process *parent)
 	return a->handler == LX_SIG_IGN || (a->flags & LX_SA_NOCLDWAIT);
 }
 
+/* si_status: how it exited, or the signal that changed it. */
+static int32_t status_of(const struct process *p, int32_t code)
+{
+	if (code == LX_CLD_EXITED)
+		return (int32_t)(p->exit_status >> 8);
+	if (code == LX_CLD_STOPPED)
+		return (int32_t)p->stop_signal;
+	return code == LX_CLD_CONTINUED ? LX_SIGCONT : (int32_t)(p->exit_status & 0x7f);
+}
+
 void process_tell_parent(struct process *p, int32_t code)
 {
 	struct process *parent = p->parent;
@@ -343,7 +378,7 @@ void process_tell_parent(struct process *p, int32_t code)
 	if (parent->state == PROCESS_DYING || parent->state == PROCESS_ZOMBIE)
 		return;
 	info.sender.pid = p->pid;
-	info.sender.status = code == LX_CLD_EXITED ? (int32_t)(p->exit_status >> 8) : (int32_t)(p->exit_status & 0x7f);
+	info.sender.status = status_of(p, code);
 	if (!ended)
 		info.signal = LX_SIGCHLD;
 	if (info.signal && (ended || !(parent->handlers->actions->action[LX_SIGCHLD].flags & LX_SA_NOCLDSTOP)))
@@ -458,8 +493,10 @@ int64_t process_wait(int32_t pid, uint32_t flags, struct wait_report *report)
 			return found;
 		if (seen != process_self()->child_events) /* one that was looked at already */
 			continue;
-		if (sched_wait(&process_self()->child_wait, WAIT_FOREVER, true) == WAIT_INTERRUPTED)
-			return -LX_ERESTART;
+		if (sched_wait(&process_self()->child_wait, WAIT_FOREVER, true) != WAIT_INTERRUPTED)
+			continue;
+		found = look_at_children(pid, flags, report); /* the signal may be the one that tells of it */
+		return found ? found : -LX_ERESTART;
 	}
 }
 

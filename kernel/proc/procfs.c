@@ -61,7 +61,7 @@ static int64_t make_stat(struct proc_text *out, uint32_t pid)
 		return -LX_ESRCH;
 	u = usage_of(p);
 	proc_print(out, "%d (%s) %c %d %d %d 0 -1 0 %llu 0 0 0 %llu 0 %llu 0 20 0 %u 0 %llu %llu %llu", p->pid, p->name,
-		state, p->parent ? p->parent->pid : 0, p->group, p->session, (ull)u.faults,
+		state, process_parent(p), p->group, p->session, (ull)u.faults,
 		(ull)(proc_ns(consumed) / TICK_NS), (ull)(proc_ns(p->child_consumed) / TICK_NS), p->task_count,
 		(ull)(proc_ns(p->born - proc_start()) / TICK_NS), (ull)u.virtual_size, (ull)(u.resident / PAGE));
 	proc_print(out, " 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 %d %u 0 0 0 0 0\n", p->exit_signal,
@@ -79,7 +79,7 @@ static int64_t make_status(struct proc_text *out, uint32_t pid)
 		return -LX_ESRCH;
 	u = usage_of(p);
 	proc_print(out, "Name:\t%s\nState:\t%c\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n", p->name,
-		state, p->pid, p->pid, p->parent ? p->parent->pid : 0);
+		state, p->pid, p->pid, process_parent(p));
 	proc_print(out, "VmPeak:\t%llu kB\nVmSize:\t%llu kB\nVmRSS:\t%llu kB\nVmPTE:\t%llu kB\nThreads:\t%u\n",
 		(ull)(u.peak >> 10), (ull)(u.virtual_size >> 10), (ull)(u.resident >> 10), (ull)(u.tables >> 10),
 		p->task_count);

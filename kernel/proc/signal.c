@@ -168,10 +168,20 @@ static bool prepare(struct process *p, int32_t signal, uint64_t blocked)
 	return (blocked & SIGNAL_BIT(signal)) || !is_ignored(p, signal);
 }
 
+/* Whose mask says whether an ignored signal is kept: of the first task, as on Linux, while there is one. */
+static uint64_t kept_by(const struct process *p)
+{
+	const struct task *t = task_by_tid(p->pid);
+
+	if (!t)
+		t = p->tasks;
+	return t ? t->blocked | t->kept : 0;
+}
+
 void signal_process(struct process *p, int32_t signal, const struct lx_siginfo *info)
 {
 	assert(signal > 0 && signal <= LX_SIGNALS);
-	if (!prepare(p, signal, p->tasks ? p->tasks->blocked : 0))
+	if (!prepare(p, signal, kept_by(p)))
 		return;
 	if (!(p->pending & SIGNAL_BIT(signal)))
 		keep_origin(&p->origin, signal, origin_of(info, 0));
@@ -182,7 +192,7 @@ void signal_process(struct process *p, int32_t signal, const struct lx_siginfo *
 void signal_task(struct task *t, int32_t signal, const struct lx_siginfo *info)
 {
 	assert(signal > 0 && signal <= LX_SIGNALS);
-	if (!prepare(t->process, signal, t->blocked))
+	if (!prepare(t->process, signal, t->blocked | t->kept))
 		return;
 	if (!(t->pending & SIGNAL_BIT(signal)))
 		keep_origin(&t->origin, signal, origin_of(info, LX_SI_TKILL));
@@ -328,13 +338,27 @@ int64_t signal_wait(uint64_t set, struct lx_siginfo *info, uint64_t deadline)
 
 	if (signal)
 		return signal;
+	t->kept = blocked;
 	t->blocked &= ~set; /* so that it interrupts the wait */
 	result = sched_sleep(deadline, true);
+	t->kept = 0;
 	signal = take(t, set, info);
 	set_blocked(t, blocked);
 	if (signal)
 		return signal;
 	return result == WAIT_TIMEOUT ? -LX_EAGAIN : -LX_EINTR;
+}
+
+bool signal_ends_self(void)
+{
+	const struct task *t = task_self();
+	uint64_t left = waiting(t) & ~(IGNORED_BY_DEFAULT | STOPS);
+
+	for (; left; left &= left - 1) {
+		if (t->process->handlers->actions->action[__builtin_ctzll(left) + 1].handler == LX_SIG_DFL)
+			return true;
+	}
+	return t->killed;
 }
 
 bool signal_exec(struct process *p)

@@ -184,6 +184,7 @@ static void orphan_children(struct process *p)
 		if (child->sibling)
 			child->sibling->sibling_link = &p->children;
 		child->parent = NULL;
+		child->orphan = true;
 		child->sibling = NULL;
 		if (child->state == PROCESS_ZOMBIE)
 			process_free(child);
@@ -261,15 +262,21 @@ static void kill_others(struct process *p, struct task *self)
 	}
 }
 
-void task_end_others(void)
+bool task_end_others(void)
 {
 	struct process *p = process_self();
 
+	if (task_self()->killed || p->ender) { /* two that wait for each other's end would do so for ever */
+		task_self()->killed = true;
+		task_self()->thread.work |= THREAD_WORK_SIGNAL;
+		return false;
+	}
 	kill_others(p, task_self());
 	sched_wake_all(&p->stopped);
 	while (p->task_count > 1)
 		sched_wait(&p->alone, WAIT_FOREVER, false);
 	p->ender = NULL;
+	return true;
 }
 
 _Noreturn void process_end(uint32_t status)

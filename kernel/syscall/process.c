@@ -29,10 +29,8 @@ static int64_t sys_gettid(struct trap_frame *f)
 
 static int64_t sys_getppid(struct trap_frame *f)
 {
-	const struct process *parent = process_self()->parent;
-
 	(void)f;
-	return parent ? parent->pid : 0;
+	return process_parent(process_self());
 }
 
 static int64_t sys_zero(struct trap_frame *f) /* user and group numbers: everybody is root */

@@ -413,6 +413,79 @@ static int exec_amid_births(void)
 	return 1;
 }
 
+static volatile int at_once;
+
+static void *exec_when_told(void *argument)
+{
+	char *none[] = {"races", "nothing", argument, argument, argument, argument, argument, argument, NULL};
+
+	while (!at_once)
+		;
+	execv("/proc/self/exe", none);
+	return NULL;
+}
+
+/* One of them becomes the program, the others end: none waits for the end of one that waits for its own. */
+static int exec_in_many(void)
+{
+	char *long_text = malloc(30000);
+	pthread_t thread;
+
+	memset(long_text, 'x', 29999);
+	long_text[29999] = 0;
+	for (int i = 0; i < 4; i++)
+		pthread_create(&thread, NULL, exec_when_told, long_text);
+	usleep(1000);
+	at_once = 1;
+	exec_when_told(long_text);
+	return 1;
+}
+
+struct family { /* shared */
+	volatile pid_t child;
+	volatile int parent_of_orphan;
+};
+
+/* The child of vfork does not go on; what its parent gets ends it all the same. */
+static int wait_in_vfork(struct family *shared)
+{
+	pid_t parent = getpid(), pid = vfork();
+
+	if (pid)
+		return 1;
+	shared->child = getpid();
+	while (getppid() == parent)
+		usleep(1000);
+	shared->parent_of_orphan = getppid();
+	for (;;)
+		pause();
+}
+
+static int end_in_vfork(int signal)
+{
+	struct family *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status, result;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		_exit(wait_in_vfork(shared));
+	while (!shared->child)
+		usleep(1000);
+	kill(pid, SIGCHLD); /* ignored: it waits on */
+	usleep(5000);
+	kill(pid, signal);
+	result = waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) ? WTERMSIG(status) : -1;
+	while (!shared->parent_of_orphan)
+		usleep(1000);
+	if (on_quest() && shared->parent_of_orphan != 1) /* on Linux it may be a stranger who takes orphans in */
+		result = -2;
+	kill(shared->child, SIGKILL);
+	munmap(shared, PAGE);
+	return result;
+}
+
 static int has_many_areas(void)
 {
 	char *p = mmap(NULL, 400 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -448,6 +521,11 @@ static void ends(void)
 	for (int i = 0; i < 10; i++)
 		bad += end_of(start(exec_amid_births)) != 0;
 	SHOW(bad);
+	for (int i = 0; i < 10; i++)
+		bad += end_of(start(exec_in_many)) != 0;
+	SHOW(bad);
+	SHOW(end_in_vfork(SIGKILL));
+	SHOW(end_in_vfork(SIGTERM));
 	for (int i = 0; i < 10; i++)
 		bad += read_of_the_dying() != 0;
 	SHOW(bad);

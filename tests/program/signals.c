@@ -140,6 +140,59 @@ static void restarts(int flags)
 	close(p[0]), close(p[1]);
 }
 
+/* What is ignored by default, but blocked, is kept for who waits for it; and it tells how the child changed. */
+static void of_children(void)
+{
+	siginfo_t info;
+	sigset_t set;
+	pid_t pid;
+	int got;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		usleep(20000); /* the parent waits by now */
+		raise(SIGSTOP);
+		pause();
+	}
+	SHOW(sigwaitinfo(&set, &info) == SIGCHLD);
+	SHOW(info.si_code == CLD_STOPPED);
+	SHOW(info.si_status);
+	HOLDS(info.si_pid == pid);
+	kill(pid, SIGCONT);
+	SHOW(sigwaitinfo(&set, &info) == SIGCHLD);
+	SHOW(info.si_code == CLD_CONTINUED);
+	SHOW(info.si_status);
+	kill(pid, SIGTERM);
+	TRY(sigwait(&set, &got));
+	SHOW(got);
+	HOLDS(waitpid(pid, NULL, 0) == pid);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* The handler runs, and the call says what it was made for. */
+static void wait_with_handler(void)
+{
+	int status;
+	pid_t pid;
+
+	catch(SIGCHLD, detailed, 0);
+	fflush(stdout);
+	count = 0;
+	pid = fork();
+	if (pid == 0) {
+		usleep(20000);
+		_exit(3);
+	}
+	HOLDS(waitpid(pid, &status, 0) == pid);
+	SHOW(WEXITSTATUS(status));
+	SHOW(count);
+	signal(SIGCHLD, SIG_DFL);
+}
+
 static void faults(void)
 {
 	stack_t s = {.ss_sp = other_stack, .ss_size = sizeof other_stack}, old;
@@ -260,6 +313,8 @@ int main(void)
 	masks();
 	restarts(SA_RESTART);
 	restarts(0);
+	of_children();
+	wait_with_handler();
 	faults();
 	timers();
 	registers();

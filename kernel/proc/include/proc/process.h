@@ -60,6 +60,7 @@ struct process {
 	int32_t pid, group, session;
 	uint32_t state; /* enum process_state */
 	struct process *parent, *children, *sibling, **sibling_link;
+	bool orphan; /* the parent has ended */
 	struct memory *memory;
 	struct mm_arena *arena; /* of a process that may migrate: all its memory lies there; NULL = it may not */
 	struct handlers *handlers;
@@ -99,6 +100,7 @@ struct task {
 	struct task *next, **link; /* of the process */
 	int32_t tid;
 	uint64_t blocked;    /* signal mask; bit signal - 1 */
+	uint64_t kept;       /* blocked before sigtimedwait waits for some of them: they are kept, even if ignored */
 	uint64_t pending;
 	uint64_t saved_mask; /* to be restored after a handler ran, if restore_mask */
 	bool restore_mask;
@@ -175,6 +177,8 @@ struct task *task_next(int32_t pid, int32_t after);
 uint64_t process_consumed(int32_t pid);
 int64_t process_set_group(int32_t pid, int32_t group);
 int64_t process_set_session(void);
+/* Number of the parent as programs see it: 1 for an orphan, 0 for a program that the kernel started. */
+int32_t process_parent(const struct process *p);
 
 /* For all that changes areas: take, work, release; may block. */
 static inline struct space *memory_lock(struct memory *m)

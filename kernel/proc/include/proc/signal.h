@@ -39,6 +39,8 @@ bool signal_kept_deadline(uint64_t *deadline);
 int64_t signal_wait(uint64_t set, struct lx_siginfo *info, uint64_t deadline);
 int64_t signal_return(struct trap_frame *frame);
 int64_t signal_alternate_stack(const struct lx_stack *new, struct lx_stack *old, uint64_t sp);
+/* Does a signal that waits, or the end of its process, end the calling task on its way to ring 3? */
+bool signal_ends_self(void);
 /* Handlers after exec: all caught ones become default. False: no memory, nothing is changed. */
 bool signal_exec(struct process *p);
 /* A task of `p` takes the signals in `set` no more: another one looks at those that wait. */
