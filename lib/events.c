@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Tournament tree: see the header. */
-#include <lib/assert.h>
 #include <lib/events.h>
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -25,21 +24,4 @@ void qv_events_rebuild(struct qv_events *e, uint32_t count, qv_events_leaf *leaf
 		e->time[e->size + i] = i < count ? leaf(context, i) : QV_EVENT_NEVER;
 	for (uint32_t i = e->size - 1; i > 0; i--)
 		e->time[i] = earlier(e->time[2 * i], e->time[2 * i + 1]);
-}
-
-void qv_events_set(struct qv_events *e, uint32_t rank, uint64_t time)
-{
-	uint32_t i = e->size + rank;
-
-	assert(rank < e->size);
-	e->time[i] = time;
-	while (i > 1) {
-		uint64_t first = earlier(time, e->time[i ^ 1]);
-
-		i /= 2;
-		if (e->time[i] == first)
-			break;
-		e->time[i] = first;
-		time = first;
-	}
 }

@@ -93,12 +93,12 @@ static void split(struct qv_ss *s, uint64_t now)
 	post(s, spent);
 }
 
-void qv_ss_block(struct qv_ss *s, uint64_t now)
+void qv_ss_block_rest(struct qv_ss *s, uint64_t now)
 {
 	split(s, now);
 }
 
-void qv_ss_unblock(struct qv_ss *s, uint64_t now)
+void qv_ss_unblock_rest(struct qv_ss *s, uint64_t now)
 {
 	uint64_t amount;
 

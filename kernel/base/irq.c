@@ -128,6 +128,12 @@ const struct irq_line *irq_line_of(uint8_t vector)
 	return &lines[line_at[vector]];
 }
 
+struct irq_usage *irq_usage_of(uint8_t vector)
+{
+	assert(line_at[vector]);
+	return &lines[line_at[vector]].usage[this_cpu()->index];
+}
+
 void irq_forget(uint8_t vector)
 {
 	lines[line_at[vector]].usage[this_cpu()->index] = (struct irq_usage){0};

@@ -12,6 +12,10 @@ stub_\vector:
 		(\vector != 14) && (\vector != 17) && (\vector != 21) && (\vector != 29) && (\vector != 30)
 	pushq	$0
 	.endif
+	.if \vector == TRAP_TIMER
+	cmpq	$irq_halted, 8(%rsp)
+	je	irq_halted_by_timer
+	.endif
 	pushq	$\vector
 	.if (\vector == 2) || (\vector == 8) || (\vector == 18)
 	jmp	trap_fatal_common
@@ -68,6 +72,21 @@ trap_first_stub:
 	pop	%rax
 	add	$16, %rsp
 .endm
+
+/* bool irq_halt(void). Interrupts come only behind the HLT. The timer's ends it as a call would: what was interrupted
+ * is known, so nothing needs to be saved, and interrupts stay off. */
+	.globl	irq_halt
+irq_halt:
+	sti
+	hlt
+irq_halted:
+	cli
+	xor	%eax, %eax
+	ret
+irq_halted_by_timer:
+	mov	32(%rsp), %rsp		/* the interrupted RSP; below it are an error code, RIP, CS, RFLAGS */
+	mov	$1, %eax
+	ret
 
 trap_common:
 	testb	$3, 24(%rsp)

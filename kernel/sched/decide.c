@@ -118,11 +118,6 @@ static inline struct vcpu *choose(struct core *c, uint64_t now)
 	return __builtin_expect(!e, 1) ? v : choose_after(c, e, now);
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Ranks below this one are better than `v`. */
 static uint32_t better_ranks(const struct core *c, const struct vcpu *v)
 {

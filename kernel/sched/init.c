@@ -96,6 +96,7 @@ INIT void sched_init(void)
 	heap_init(&c->io_ready);
 	heap_init(&c->io_depleted);
 	heap_init(&c->io_events);
+	c->timer_irqs = irq_usage_of(IRQ_TIMER);
 	trace_init(c);
 	become_idle(c);
 	c->mode = RUNS_IDLE;
@@ -105,20 +106,6 @@ INIT void sched_init(void)
 	__atomic_store_n(&cores[index], c, __ATOMIC_RELEASE);
 	costs_measure(c);
 	vcpu_make_default(c);
-}
-
-_Noreturn void sched_run(void)
-{
-	struct thread *t = thread_self();
-
-	for (;;) {
-		while (t->work & THREAD_WORK_RESCHED)
-			decide();
-		section_end(SECTION_IDLE);
-		hw_sti_hlt();
-		hw_cli();
-		section_begin(SECTION_IDLE);
-	}
 }
 
 void sched_forget_worst(void)

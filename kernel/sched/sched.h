@@ -109,6 +109,7 @@ struct core {
 	bool switch_other;     /* to another address space */
 	struct thread *user; /* whose ring-3 registers are loaded */
 	uint64_t kernel_root;
+	struct irq_usage *timer_irqs;
 	struct sched_post *volatile inbox;
 	struct thread idle;
 	struct sched_core_usage usage;
@@ -135,6 +136,11 @@ static inline struct core *this_core(void)
 }
 
 void *take_memory(size_t bytes); /* from sched_setup's giver */
+
+static inline uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
 
 /* Second word of a trace record but for its kind. */
 static inline uint64_t trace_tag(uint32_t vcpu, uint32_t thread)
@@ -231,6 +237,15 @@ void wait_enqueue(struct wait_queue *q, struct thread *t);
 void wait_dequeue(struct thread *t);
 void wait_block(void);
 void wait_wake(struct thread *t);
+struct sleeper {
+	struct sched_timer timer;
+	struct thread *thread;
+};
+void wait_time_out(struct sched_timer *timer); /* of a sleeper */
+static inline struct sched_timer *timer_of(struct qv_due *due)
+{
+	return (struct sched_timer *)((uint8_t *)due - offsetof(struct sched_timer, due));
+}
 void fire_timers(struct core *c, struct qv_due **timers, uint64_t now);
 void timer_move(struct core *c, struct vcpu *from, struct vcpu *to);
 

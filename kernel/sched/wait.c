@@ -8,11 +8,6 @@
 
 /* ---- timers ---- */
 
-static struct sched_timer *timer_of(struct qv_due *due)
-{
-	return (struct sched_timer *)((uint8_t *)due - offsetof(struct sched_timer, due));
-}
-
 /* None of them fires while another one does: `fire` never blocks. */
 void fire_timers(struct core *c, struct qv_due **timers, uint64_t now)
 {
@@ -166,12 +161,7 @@ static void wake(struct thread *t, enum wait_result result)
 	wake_at(t, result, c->firing ? c->fired_at : now, now);
 }
 
-struct sleeper {
-	struct sched_timer timer;
-	struct thread *thread;
-};
-
-static void time_out(struct sched_timer *timer)
+void wait_time_out(struct sched_timer *timer)
 {
 	struct sleeper *s = (struct sleeper *)timer;
 
@@ -181,11 +171,12 @@ static void time_out(struct sched_timer *timer)
 
 static __attribute__((noinline)) void block_until(struct thread *t, uint64_t deadline)
 {
-	struct sleeper s = {.timer.fire = time_out, .thread = t};
+	struct sleeper s = {.timer.fire = wait_time_out, .thread = t};
 
 	sched_timer_set(&s.timer, deadline);
 	wait_block();
-	sched_timer_cancel(&s.timer);
+	if (qv_due_has(&s.timer.due))
+		sched_timer_cancel(&s.timer);
 }
 
 /* The first of those that are being woken. */

@@ -8,6 +8,7 @@
 #define LIB_EVENTS_H
 
 #include <abi/types.h>
+#include <lib/assert.h>
 
 #define QV_EVENT_NEVER UINT64_MAX
 #define QV_EVENT_NONE  UINT32_MAX
@@ -23,8 +24,23 @@ void qv_events_init(struct qv_events *e, uint64_t *time, uint32_t capacity);
 /* Give room to `count` <= capacity ranks, with the times that leaf() tells. O(count). */
 typedef uint64_t qv_events_leaf(void *context, uint32_t rank);
 void qv_events_rebuild(struct qv_events *e, uint32_t count, qv_events_leaf *leaf, void *context);
-/* Set the time of `rank`. */
-void qv_events_set(struct qv_events *e, uint32_t rank, uint64_t time);
+/* Set the time of `rank` < size. */
+static inline void qv_events_set(struct qv_events *e, uint32_t rank, uint64_t time)
+{
+	uint32_t i = e->size + rank;
+
+	assert(rank < e->size);
+	e->time[i] = time;
+	while (i > 1) {
+		uint64_t other = e->time[i ^ 1], first = time < other ? time : other;
+
+		i /= 2;
+		if (e->time[i] == first)
+			break;
+		e->time[i] = first;
+		time = first;
+	}
+}
 
 /* Earliest time of all. */
 static inline uint64_t qv_events_first(const struct qv_events *e)

@@ -101,13 +101,44 @@ static inline bool qv_ss_charge(struct qv_ss *s, uint64_t cycles)
 	return true;
 }
 
+/* The parts of the next two that are rarely needed. */
+void qv_ss_block_rest(struct qv_ss *s, uint64_t now);
+void qv_ss_unblock_rest(struct qv_ss *s, uint64_t now);
+
 /* The VCPU blocks at `now`; all it ran is charged. What was used of a due replenishment is posted one period after
  * that replenishment's time, the rest remains. O(1). */
-void qv_ss_block(struct qv_ss *s, uint64_t now);
+static inline void qv_ss_block(struct qv_ss *s, uint64_t now)
+{
+	struct qv_refill *first = &s->slot[s->first % QV_SS_SLOTS];
+	struct qv_refill *last = &s->slot[(s->first + s->count - 1) % QV_SS_SLOTS];
+	uint64_t used = s->used, time = first->time + s->period;
+
+	if (__builtin_expect(first->time > now || used == 0 || time >= QV_NEVER || last->time + last->amount >= time, 0)) {
+		qv_ss_block_rest(s, now);
+		return;
+	}
+	first->amount -= used;
+	s->used = 0;
+	if (s->count < s->capacity) {
+		s->slot[(s->first + s->count++) % QV_SS_SLOTS] = (struct qv_refill){time, used};
+	} else {
+		last->time = time - last->amount;
+		last->amount += used;
+	}
+}
 
 /* The VCPU becomes runnable at `now`. If it has budget: that counts from now on, and replenishments that would touch
  * are merged into it. O(capacity). */
-void qv_ss_unblock(struct qv_ss *s, uint64_t now);
+static inline void qv_ss_unblock(struct qv_ss *s, uint64_t now)
+{
+	struct qv_refill *first = &s->slot[s->first % QV_SS_SLOTS];
+
+	if (__builtin_expect(first->time > now || s->used || (s->count > 1 &&
+			s->slot[(s->first + 1) % QV_SS_SLOTS].time <= now + first->amount), 0))
+		qv_ss_unblock_rest(s, now);
+	else
+		first->time = now;
+}
 
 /* Do the invariants hold? O(capacity): tests and proofs. */
 bool qv_ss_intact(const struct qv_ss *s);

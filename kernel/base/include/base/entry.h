@@ -51,6 +51,7 @@
 #define FRAME_SS     168
 #define FRAME_BYTES  176
 
+#define TRAP_TIMER      0x40 /* IRQ_TIMER */
 #define TRAP_PAGE_FAULT 14
 #define TRAP_PROTECTION 13
 #define TRAP_SYSCALL    0x100 /* frame.vector of a system call; frame.error is its number */

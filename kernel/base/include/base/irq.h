@@ -6,7 +6,7 @@
 #include <abi/limits.h>
 #include <base/entry.h>
 
-#define IRQ_TIMER    0x40u
+#define IRQ_TIMER    ((unsigned)TRAP_TIMER)
 #define IRQ_IPI      0x41u
 #define IRQ_DEVICES  0x50u /* vectors of devices: from here to IRQ_DEVICES_END - 1; QV_UART_VECTOR is the first */
 #define IRQ_DEVICES_END 0x60u
@@ -77,6 +77,10 @@ struct irq_line {
 /* Line `n` < IRQ_LINES; line 0 has the interrupts nobody claimed. Values of other cores are a moment old. */
 const struct irq_line *irq_line(uint32_t n);
 const struct irq_line *irq_line_of(uint8_t vector);
+/* Where they are counted on this core, for a way of a vector that counts them itself; claimed. */
+struct irq_usage *irq_usage_of(uint8_t vector);
+/* Interrupts on until one has come; off again. True: it is the timer's, which nobody has handled nor acknowledged. */
+bool irq_halt(void);
 /* Count the interrupts of `vector` on this core from 0 again. */
 void irq_forget(uint8_t vector);
 /* Accept interrupts on this core: APIC software-enabled, spurious vector set, priority 0. */
