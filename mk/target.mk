@@ -12,6 +12,9 @@ HOT := $(shell sed 's/\#.*//' mk/hot.txt)
 optimized = $(if $(filter kernel,$(1)),$(if $(filter $(2),$(HOT)),$(FAST_CFLAGS),$(SMALL_CFLAGS)))
 single_CFLAGS := -mcmodel=kernel $(TINY_CFLAGS) -DQUEST_CORES=1u -DQUEST_FRAME_POINTERS=0 -Wno-missing-prototypes \
 	'-DHOT_INLINE=__attribute__((weak))' '-DASSERT_TEXT(e)="see the source"'
+# The hottest code saves the frame: a backtrace passes over these functions.
+$(B)/kernel/kernel/sched/%.o $(B)/kernel/kernel/proc/futex.o $(B)/kernel/kernel/fs/pipe.o: \
+	kernel_CFLAGS += -fomit-frame-pointer -ffixed-rbp
 
 sources = $(filter-out %_test.c $(wildcard $(1)/fuzz_*.c),$(wildcard $(1)/*.c)) $(wildcard $(1)/*.S)
 objects = $(patsubst %,$(B)/$(1)/%.o,$(basename $(call sources,$(2))))

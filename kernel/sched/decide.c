@@ -242,6 +242,7 @@ static void dispatch(struct core *c, uint64_t now, struct vcpu *v, struct thread
 		return;
 	if (__builtin_expect(self->state == THREAD_DEAD, 0))
 		switch_divert(next, switch_after_death);
+	assert(next->state == THREAD_READY);
 	switch_to(c, self, next);
 }
 
@@ -351,17 +352,17 @@ void sched_preempt_point(void)
 		decide();
 }
 
-void sched_yield(void)
+int64_t sched_yield(struct trap_frame *frame)
 {
 	struct core *c = this_core();
 	struct thread *t = thread_self(), *next = t->ring_next;
 
-	assert(t->vcpu);
-	if (t->work & THREAD_WORK_RESCHED) {
+	(void)frame;
+	if (__builtin_expect(t->work & THREAD_WORK_RESCHED, 0)) {
 		t->turn_end = 0;
 		decide();
-		return;
-	}
-	if (next != t)
+	} else if (next != t) {
 		switch_inside(c, t, next, hw_rdtsc());
+	}
+	return 0;
 }

@@ -18,7 +18,10 @@
 static inline void account_thread(struct core *c, uint64_t now)
 {
 	(void)c;
-	thread_self()->consumed += now - cpu_word(CPU_THREAD_SINCE);
+	uint64_t cycles = now;
+
+	__asm__ volatile("sub %%gs:%c1, %0" : "+r"(cycles) : "i"(CPU_THREAD_SINCE) : "cc", "memory");
+	thread_self()->consumed += cycles;
 	cpu_set_word(CPU_THREAD_SINCE, now);
 }
 
@@ -79,17 +82,23 @@ static inline void vcpu_block(struct core *c, struct vcpu *v, uint64_t now)
 	qv_ready_clear(&c->ready, v->rank);
 }
 
-/* Before its first instruction. `budget` goes into the trace. */
+/* Before the first instruction of a thread. */
+static inline void note_wakeup(struct qv_stats_vcpu *s, struct thread *t, uint64_t now)
+{
+	if (!t->woken_at)
+		return;
+	if (now - t->woken_at > s->worst_wakeup)
+		s->worst_wakeup = now - t->woken_at;
+	t->woken_at = 0;
+}
+
+/* Before the first instruction of a VCPU. `budget` goes into the trace. */
 static inline void note_dispatch(struct core *c, struct vcpu *v, struct thread *t, uint64_t now, uint64_t budget)
 {
 	struct qv_stats_vcpu *s = v->stats;
 
 	s->dispatches++;
-	if (t->woken_at) {
-		if (now - t->woken_at > s->worst_wakeup)
-			s->worst_wakeup = now - t->woken_at;
-		t->woken_at = 0;
-	}
+	note_wakeup(s, t, now);
 	trace(c, now, t->tag, budget);
 }
 
@@ -168,30 +177,15 @@ static inline void load_registers(const void *area)
 	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(-1) : "memory");
 }
 
-/* Ring 3 may have set both. GS is ring 3's for a moment; its base is mostly 0 and written only if it differs. */
+/* Ring 3 may have set both. GS is ring 3's for a moment. */
 static inline void swap_bases(struct thread *from, const struct thread *to)
 {
 	uint64_t fs, gs;
 
-	__asm__ volatile("rdfsbase %0; wrfsbase %2; swapgs; rdgsbase %1; cmp %3, %1; je 1f; wrgsbase %3; 1: swapgs"
-		: "=&r"(fs), "=&r"(gs) : "r"(to->fs_base), "r"(to->gs_base) : "cc", "memory");
+	__asm__ volatile("rdfsbase %0; wrfsbase %2; swapgs; rdgsbase %1; wrgsbase %3; swapgs"
+		: "=&r"(fs), "=&r"(gs) : "r"(to->fs_base), "r"(to->gs_base) : "memory");
 	from->fs_base = fs;
 	from->gs_base = gs;
-}
-
-/* What ring 3 has in registers: saved for the thread that had it, loaded for `to`. */
-HOT_INLINE void load_user(struct core *c, struct thread *to)
-{
-	struct thread *from = c->user;
-
-	if (__builtin_expect(!from || !c->quick, 0)) {
-		switch_load_user(c, to);
-		return;
-	}
-	c->user = to;
-	save_registers(from->xsave);
-	swap_bases(from, to);
-	load_registers(to->xsave);
 }
 
 /* The register is the truth: kernel/mm leaves a space that goes by itself. */
@@ -202,31 +196,53 @@ static inline void load_root(uint64_t root)
 }
 
 /* The compiler keeps what it still needs on the stack; a backtrace needs RBP. */
-static inline __attribute__((always_inline)) void switch_stacks(struct thread *from, struct thread *to)
+HOT_INLINE void switch_stacks(struct thread *from, struct thread *to)
 {
+	register struct thread *old __asm__("rbx") = from, *new __asm__("r12") = to; /* in what is saved anyway */
+
 	__asm__ volatile("push %%rbp\n\tpushq $1f\n\tmov %%rsp, %c[sp](%[from])\n\tmov %c[sp](%[to]), %%rsp\n\tret\n"
 		"1: pop %%rbp"
-		: [from] "+D"(from), [to] "+S"(to) : [sp] "i"(THREAD_SP)
-		: "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc", "memory");
+		: [from] "+r"(old), [to] "+r"(new) : [sp] "i"(THREAD_SP)
+		: "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r13", "r14", "r15", "cc", "memory");
+}
+
+/* What ring 3 has in registers: saved for `self`, loaded for `next`. If they hold those of `self`, that is a thread of
+ * ring 3 with its address space loaded, and so is any other that has the same root. A kernel thread has neither, and
+ * takes what is there. */
+HOT_INLINE void load_thread(struct core *c, struct thread *self, struct thread *next)
+{
+	if (__builtin_expect(c->user == self, 1)) {
+		if (next->root != self->root) {
+			if (!next->root)
+				return;
+			hw_write_cr3(next->root);
+		}
+		c->user = next;
+		save_registers(self->xsave);
+		swap_bases(self, next);
+		load_registers(next->xsave);
+	} else if (next->root) {
+		load_root(next->root);
+		if (next != c->user)
+			switch_load_user(c, next);
+	}
 }
 
 /* The running thread, `self`, stops here, `next` goes on where it stopped. */
-static inline __attribute__((always_inline)) void switch_to(struct core *c, struct thread *self, struct thread *next)
+HOT_INLINE void switch_to(struct core *c, struct thread *self, struct thread *next)
 {
-	assert(next->state == THREAD_READY);
-	if (__builtin_expect(next->xsave != NULL, 1)) { /* else a kernel thread, which takes what is there */
-		load_root(next->root);
-		if (next != c->user)
-			load_user(c, next);
-	}
+	uint64_t top = next->stack_top;
+
+	load_thread(c, self, next);
 	cpu_set_word(CPU_THREAD, next);
-	cpu_set_stack(c->cpu, next->stack_top);
+	cpu_set_word(offsetof(struct cpu, tss.rsp[0]), top);
+	cpu_set_word(CPU_KERNEL_STACK, top - FRAME_BYTES);
 	switch_stacks(self, next);
 }
 
 /* Another thread of the running VCPU comes, whose accounting and timer go on: the timer may then come earlier than
  * needed, never later. */
-static inline __attribute__((always_inline)) void switch_inside(struct core *c, struct thread *self,
+HOT_INLINE void switch_inside(struct core *c, struct thread *self,
 	struct thread *next, uint64_t now)
 {
 	struct vcpu *v = c->running;
@@ -234,9 +250,8 @@ static inline __attribute__((always_inline)) void switch_inside(struct core *c, 
 	account_thread(c, now);
 	start_turn(c, next);
 	v->ring = next;
-	note_dispatch(c, v, next, now, c->mode == RUNS_BACKGROUND ? 0 : 1);
-	if (cpu_watched())
-		switch_watch(c, next, 0);
+	note_wakeup(v->stats, next, now);
+	trace(c, now, next->tag, 1);
 	switch_to(c, self, next);
 }
 
@@ -244,7 +259,7 @@ static inline __attribute__((always_inline)) void switch_inside(struct core *c, 
 
 /* The usual case: nothing is due, the timer is set for a moment before the budget of the best VCPU ends, that has one
  * thread, and it is another one. All is accounted up to `now`; the decision began at `start`. False = decide fully. */
-static inline __attribute__((always_inline)) bool decide_fast(struct core *c, struct thread *self,
+HOT_INLINE bool decide_fast(struct core *c, struct thread *self,
 	uint64_t now, uint64_t start)
 {
 	struct thread *next;

@@ -107,7 +107,8 @@ struct core {
 	void (*reap)(struct thread *t);
 	uint64_t switch_start; /* of a measured one */
 	bool switch_other;     /* to another address space */
-	struct thread *user; /* whose ring-3 registers are loaded */
+	struct thread *user; /* whose ring-3 registers are loaded; without XSAVEOPT and FSGSBASE that is slow_user */
+	struct thread *slow_user;
 	uint64_t kernel_root;
 	struct irq_usage *timer_irqs;
 	struct sched_post *volatile inbox;

@@ -51,13 +51,15 @@ static __attribute__((noinline)) void load_first_user(const struct cpu_features 
 	load_registers(to->xsave);
 }
 
-/* The unusual cases of load_user() in hot.h. */
+/* The unusual cases of load_thread() in hot.h. */
 void switch_load_user(struct core *c, struct thread *to)
 {
 	const struct cpu_features *f = features();
-	struct thread *from = c->user;
+	struct thread **holder = c->quick ? &c->user : &c->slow_user, *from = *holder;
 
-	c->user = to;
+	if (from == to)
+		return;
+	*holder = to;
 	if (!from) {
 		load_first_user(f, to);
 		return;
@@ -117,7 +119,7 @@ static void start_posted(struct sched_post *post)
 
 void thread_start(struct thread *t, struct vcpu *vcpu, void (*entry)(void *argument), void *argument)
 {
-	assert(t->stack_top % 16 == 0 && (t->xsave == NULL || (uint64_t)t->xsave % 64 == 0));
+	assert(t->stack_top % 16 == 0 && (uint64_t)t->xsave % 64 == 0 && !t->xsave == !t->root);
 	t->state = THREAD_NEW;
 	t->work = 0;
 	t->vcpu = vcpu;
@@ -140,6 +142,8 @@ _Noreturn void thread_exit(void (*reap)(struct thread *t))
 	assert(!t->held);
 	if (c->user == t)
 		c->user = NULL;
+	if (c->slow_user == t)
+		c->slow_user = NULL;
 	if (t->root)
 		load_root(c->kernel_root);
 	account(c, hw_rdtsc());

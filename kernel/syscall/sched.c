@@ -19,13 +19,6 @@ static struct task *task_or_self(uint64_t tid)
 	return (int32_t)tid ? task_by_tid((int32_t)tid) : task_self();
 }
 
-static int64_t sys_sched_yield(struct trap_frame *f)
-{
-	(void)f;
-	sched_yield();
-	return 0;
-}
-
 static int32_t tid_of(uint64_t tid)
 {
 	return (int32_t)tid ? (int32_t)tid : task_self()->tid;
@@ -212,7 +205,7 @@ static int64_t sys_setpriority(struct trap_frame *f)
 }
 
 static const struct call sched_calls[] = {
-	{24, sys_sched_yield}, {140, sys_getpriority}, {141, sys_setpriority}, {142, sys_sched_setparam},
+	{24, sched_yield}, {140, sys_getpriority}, {141, sys_setpriority}, {142, sys_sched_setparam},
 	{143, sys_sched_getparam}, {144, sys_sched_setscheduler}, {145, sys_sched_getscheduler},
 	{146, sys_sched_get_priority_max}, {147, sys_sched_get_priority_min}, {148, sys_sched_rr_get_interval},
 	{203, sys_sched_setaffinity}, {204, sys_sched_getaffinity}, {314, sys_sched_setattr}, {315, sys_sched_getattr},

@@ -34,10 +34,10 @@ static inline void hw_wrmsr(uint32_t msr, uint64_t value)
 
 static inline uint64_t hw_rdtsc(void)
 {
-	uint32_t low, high;
+	uint64_t low, high;
 
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory"); /* clears the upper halves */
+	return high << 32 | low;
 }
 
 static inline void hw_xsetbv(uint32_t index, uint64_t value)

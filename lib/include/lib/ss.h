@@ -113,7 +113,8 @@ static inline void qv_ss_block(struct qv_ss *s, uint64_t now)
 	struct qv_refill *last = &s->slot[(s->first + s->count - 1) % QV_SS_SLOTS];
 	uint64_t used = s->used, time = first->time + s->period;
 
-	if (__builtin_expect(first->time > now || used == 0 || time >= QV_NEVER || last->time + last->amount >= time, 0)) {
+	if (__builtin_expect(s->strict || first->time > now || used == 0 ||
+			last->time + last->amount >= time, 0)) {
 		qv_ss_block_rest(s, now);
 		return;
 	}
@@ -133,7 +134,7 @@ static inline void qv_ss_unblock(struct qv_ss *s, uint64_t now)
 {
 	struct qv_refill *first = &s->slot[s->first % QV_SS_SLOTS];
 
-	if (__builtin_expect(first->time > now || s->used || (s->count > 1 &&
+	if (__builtin_expect(s->strict || first->time > now || s->used || (s->count > 1 &&
 			s->slot[(s->first + 1) % QV_SS_SLOTS].time <= now + first->amount), 0))
 		qv_ss_unblock_rest(s, now);
 	else

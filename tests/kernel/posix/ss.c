@@ -57,7 +57,7 @@ void qv_ss_post_used(struct qv_ss *s)
 	}
 }
 
-void qv_ss_block(struct qv_ss *s, uint64_t now)
+void qv_ss_block_rest(struct qv_ss *s, uint64_t now)
 {
 	if (at(s, 0)->time > now)
 		return;
@@ -67,7 +67,7 @@ void qv_ss_block(struct qv_ss *s, uint64_t now)
 	post(s);
 }
 
-void qv_ss_unblock(struct qv_ss *s, uint64_t now)
+void qv_ss_unblock_rest(struct qv_ss *s, uint64_t now)
 {
 	if (at(s, 0)->time > now)
 		return;
@@ -82,7 +82,8 @@ void qv_ss_unblock(struct qv_ss *s, uint64_t now)
 
 void qv_ss_init(struct qv_ss *s, uint64_t budget, uint64_t period, uint32_t capacity, uint64_t now)
 {
-	*s = (struct qv_ss){.budget = budget, .period = period, .count = 1, .capacity = capacity};
+	*s = (struct qv_ss){.budget = budget, .period = period, .count = 1, .capacity = capacity,
+		.strict = true};
 	s->slot[0] = (struct qv_refill){now, budget};
 	s->slot[EXTRA].time = now;
 }

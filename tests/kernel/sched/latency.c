@@ -68,7 +68,7 @@ static void give_way(void *argument)
 	uint64_t start = hw_rdtsc();
 
 	for (uint32_t i = 0; i < SWITCHES; i++)
-		sched_yield();
+		(void)sched_yield(NULL);
 	*(volatile uint64_t *)argument = hw_rdtsc() - start;
 }
 

@@ -67,7 +67,7 @@ static int64_t call_cycles(struct trap_frame *frame)
 static int64_t call_yield(struct trap_frame *frame)
 {
 	(void)frame;
-	sched_yield();
+	(void)sched_yield(NULL);
 	return 0;
 }
 

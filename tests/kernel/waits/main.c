@@ -108,7 +108,7 @@ static void send(void *argument)
 		user_write(at, text, MESSAGE);
 		file_write(there[1], at, MESSAGE);
 		if (i % 7 == writer)
-			sched_yield();
+			(void)sched_yield(NULL);
 	}
 	if (--running == READERS)
 		file_put(there[1]);

@@ -77,8 +77,9 @@ void thread_bind(struct thread *t, struct vcpu *vcpu);
 
 /* Take what interrupts are pending and let a better thread run. Interrupts are off before and after. */
 void sched_preempt_point(void);
-/* Give way to the next thread of the same VCPU. */
-void sched_yield(void);
+/* Give way to the next thread of the same VCPU. The system call itself: the frame is not looked at, the result is 0. */
+struct trap_frame;
+int64_t sched_yield(struct trap_frame *frame);
 
 /* Called on the way to ring 3 while thread_self()->work has THREAD_WORK_SIGNAL; the hook clears the bit. Set once. */
 struct trap_frame;

@@ -31,7 +31,7 @@ struct vcpu_usage { /* since creation; cycles */
 	uint64_t background;     /* without budget */
 	uint64_t replenishments;
 	uint64_t depletions;
-	uint64_t dispatches;
+	uint64_t dispatches;     /* of the VCPU: its threads may change meanwhile */
 	uint64_t worst_wakeup;   /* wake-up to first instruction */
 	uint64_t missed;         /* periods in which a runnable VCPU got less than C by the end: 0 if the analysis is right */
 	uint64_t interrupts;     /* of these, top halves */
