@@ -51,6 +51,16 @@ HOT_INLINE void account(struct core *c, uint64_t now)
 	account_main(c, c->running, start, now - start, now);
 }
 
+/* The first thread of `v` is runnable: a main VCPU that has budget. */
+static inline void vcpu_make_ready(struct core *c, struct vcpu *v, uint64_t now)
+{
+	qv_ss_unblock(&v->ss, now);
+	v->owed = qv_ss_left(&v->ss);
+	v->deadline = now + v->period;
+	v->state = VCPU_READY; /* its event stays: that of its timers */
+	qv_ready_set(&c->ready, v->rank);
+}
+
 /* The first thread of `v` is runnable. */
 static inline void vcpu_unblock(struct core *c, struct vcpu *v, uint64_t now)
 {
@@ -62,11 +72,7 @@ static inline void vcpu_unblock(struct core *c, struct vcpu *v, uint64_t now)
 		vcpu_settle(c, v, now);
 		return;
 	}
-	qv_ss_unblock(&v->ss, now);
-	v->owed = qv_ss_left(&v->ss);
-	v->deadline = now + v->period;
-	v->state = VCPU_READY; /* its event stays: that of its timers */
-	qv_ready_set(&c->ready, v->rank);
+	vcpu_make_ready(c, v, now);
 }
 
 /* Its last thread is not; all it ran is charged. */
@@ -80,6 +86,30 @@ static inline void vcpu_block(struct core *c, struct vcpu *v, uint64_t now)
 	v->owed = 0;
 	v->state = VCPU_BLOCKED;
 	qv_ready_clear(&c->ready, v->rank);
+}
+
+/* The only thread of the running VCPU, a main one on its budget, blocks at `now`. False if it is not like that, or a
+ * replenishment is used up: nothing was done. */
+static inline __attribute__((always_inline)) bool block_alone(struct core *c, struct thread *t, uint64_t now)
+{
+	struct vcpu *v = c->running;
+	uint64_t cycles = now - c->stamp;
+
+	if (__builtin_expect(c->mode != RUNS_MAIN || cpu_word(CPU_IRQ_CYCLES) != c->irq_stamp || v->ring != t ||
+			t->home != v || now > v->deadline, 0))
+		return false;
+	if (__builtin_expect(!qv_ss_stop(&v->ss, cycles), 0))
+		return false;
+	c->stamp = now;
+	account_thread(c, now);
+	v->stats->consumed += cycles;
+	v->owed = 0;
+	v->ring = NULL;
+	v->state = VCPU_BLOCKED;
+	qv_ready_clear(&c->ready, v->rank);
+	trace(c, now, thread_tag(t, QV_TRACE_BLOCK), THREAD_BLOCKED);
+	t->state = THREAD_BLOCKED;
+	return true;
 }
 
 /* Before the first instruction of a thread. */
@@ -142,6 +172,26 @@ static inline void ring_remove(struct thread *t)
 	t->ring_next->ring_previous = t->ring_previous;
 	if (v->ring == t)
 		v->ring = t->ring_next;
+}
+
+/* make_ready() for the usual case: the thread is at home on a main VCPU with budget and nothing else to run. */
+static inline __attribute__((always_inline)) void ready_fast(struct core *c, struct thread *t, uint64_t since, uint64_t now)
+{
+	struct vcpu *v = t->vcpu;
+
+	t->woken_at = since;
+	trace(c, now, thread_tag(t, QV_TRACE_WAKE), since);
+	if (__builtin_expect(v->ring || t->home != v || v->io || qv_ss_due(&v->ss) > now, 0)) {
+		add_ready(c, t, now);
+		return;
+	}
+	t->state = THREAD_READY;
+	start_turn(c, t);
+	t->ring_next = t->ring_previous = t;
+	v->ring = t;
+	vcpu_make_ready(c, v, now);
+	if (c->mode == RUNS_MAIN ? v->rank < c->running->rank : may_preempt(c, v))
+		want_decision(c);
 }
 
 /* A runnable thread goes; the VCPU's time is accounted. */

@@ -11,7 +11,7 @@ static inline bool better(const struct vcpu *v, const struct vcpu *than)
 }
 
 /* `v` has something to run. May it be the best one? */
-static inline bool may_preempt(const struct core *c, const struct vcpu *v)
+bool may_preempt(const struct core *c, const struct vcpu *v)
 {
 	if (c->mode == RUNS_IDLE)
 		return true;
@@ -32,7 +32,7 @@ static __attribute__((noinline)) void limit_turn(struct core *c, uint64_t now)
 	timer_arm(at);
 }
 
-static inline __attribute__((always_inline)) void add_ready(struct core *c, struct thread *t, uint64_t now)
+void add_ready(struct core *c, struct thread *t, uint64_t now)
 {
 	struct vcpu *v = t->vcpu;
 	bool first;
@@ -55,9 +55,7 @@ static inline __attribute__((always_inline)) void add_ready(struct core *c, stru
 
 void make_ready(struct core *c, struct thread *t, uint64_t since, uint64_t now)
 {
-	t->woken_at = since;
-	trace(c, now, thread_tag(t, QV_TRACE_WAKE), since);
-	add_ready(c, t, now);
+	ready_fast(c, t, since, now);
 }
 
 /* The core's time is accounted. The running thread keeps running until the next decision, which finds it in its new

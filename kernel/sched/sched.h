@@ -201,10 +201,12 @@ static inline uint64_t vcpu_budget(const struct vcpu *v, uint64_t now)
 /* ring.c: runnable threads of a VCPU. */
 /* Runnable from `now` on, after what happened at `since`. Asks for a decision if that may change who runs. */
 void make_ready(struct core *c, struct thread *t, uint64_t since, uint64_t now);
+bool may_preempt(const struct core *c, const struct vcpu *v);
+void add_ready(struct core *c, struct thread *t, uint64_t now);
 /* The time of a wake-up: one for all in a decision. */
 static inline uint64_t wake_time(const struct core *c)
 {
-	return c->firing ? c->stamp : hw_rdtsc();
+	return __builtin_expect(c->firing != NULL, 0) ? c->stamp : hw_rdtsc();
 }
 /* Another effective VCPU, whatever the thread's state. */
 void move_thread(struct core *c, struct thread *t, struct vcpu *to);

@@ -107,21 +107,41 @@ void wait_dequeue(struct thread *t)
 	t->wait_next = t->wait_previous = NULL;
 }
 
+static __attribute__((noinline)) void block_slowly(struct core *c, struct thread *t, uint64_t now)
+{
+	account(c, now);
+	leave_ring(c, t, THREAD_BLOCKED);
+	decide_accounted(c, now);
+}
+
+/* Another thread of the VCPU goes on in its place. */
+static inline __attribute__((always_inline)) void block_beside(struct core *c, struct thread *t, struct thread *next,
+	uint64_t now)
+{
+	trace(c, now, thread_tag(t, QV_TRACE_BLOCK), THREAD_BLOCKED);
+	next->ring_previous = t->ring_previous; /* `t` was the first */
+	t->ring_previous->ring_next = next;
+	t->state = THREAD_BLOCKED;
+	switch_inside(c, t, next, now);
+}
+
 static inline __attribute__((always_inline)) void block(struct thread *t)
 {
 	struct core *c = this_core();
 	struct thread *next = t->ring_next;
 	uint64_t now = hw_rdtsc(), start = 0;
 
-	if (next != t && !(t->work & THREAD_WORK_RESCHED) && t->home == t->vcpu && t->vcpu == c->running) {
-		trace(c, now, thread_tag(t, QV_TRACE_BLOCK), THREAD_BLOCKED);
-		ring_remove(t);
-		t->state = THREAD_BLOCKED;
-		switch_inside(c, t, next, now);
+	if (next != t) {
+		if (!(t->work & THREAD_WORK_RESCHED) && t->home == t->vcpu && c->running->ring == t)
+			block_beside(c, t, next, now);
+		else
+			block_slowly(c, t, now);
 		return;
 	}
-	account(c, now);
-	leave_ring(c, t, THREAD_BLOCKED);
+	if (__builtin_expect(!block_alone(c, t, now), 0)) {
+		block_slowly(c, t, now);
+		return;
+	}
 	if (cpu_watched())
 		start = hw_rdtsc();
 	if (!decide_fast(c, t, now, start))
@@ -142,23 +162,24 @@ void wait_wake(struct thread *t)
 	make_ready(c, t, now, now);
 }
 
-static void wake_at(struct thread *t, enum wait_result result, uint64_t since, uint64_t now)
+static inline __attribute__((always_inline)) void wake_at(struct core *c, struct thread *t, enum wait_result result,
+	uint64_t since, uint64_t now)
 {
-	assert(t->state == THREAD_BLOCKED);
 	if (t->waits_on)
 		wait_dequeue(t);
 	t->wake_result = result;
 	t->interruptible = false;
-	make_ready(this_core(), t, since, now);
+	ready_fast(c, t, since, now);
 }
 
-static void wake(struct thread *t, enum wait_result result)
+/* It is blocked. */
+static inline __attribute__((always_inline)) void wake(struct thread *t, enum wait_result result)
 {
-	const struct core *c = this_core();
+	struct core *c = this_core();
 	uint64_t now = wake_time(c);
 
 	/* What wakes a thread now happened then: the timer whose time had come, not the decision that saw it. */
-	wake_at(t, result, c->firing ? c->fired_at : now, now);
+	wake_at(c, t, result, __builtin_expect(c->firing != NULL, 0) ? c->fired_at : now, now);
 }
 
 void wait_time_out(struct sched_timer *timer)
@@ -166,7 +187,7 @@ void wait_time_out(struct sched_timer *timer)
 	struct sleeper *s = (struct sleeper *)timer;
 
 	if (s->thread->state == THREAD_BLOCKED) /* else it was woken already and has not run since */
-		wake_at(s->thread, WAIT_TIMEOUT, timer->when, wake_time(this_core()));
+		wake_at(this_core(), s->thread, WAIT_TIMEOUT, timer->when, wake_time(this_core()));
 }
 
 static __attribute__((noinline)) void block_until(struct thread *t, uint64_t deadline)
@@ -202,7 +223,7 @@ enum wait_result sched_wait(struct wait_queue *q, uint64_t deadline, bool interr
 		block_until(t, deadline);
 	if (q && __builtin_expect(q->until != NULL, 0))
 		wake_some(q);
-	return (enum wait_result)t->wake_result;
+	return (enum wait_result)((struct thread *)cpu_word(CPU_THREAD))->wake_result; /* `t` again, not kept */
 }
 
 enum wait_result sched_sleep(uint64_t deadline, bool interruptible)
@@ -220,6 +241,7 @@ bool sched_wake_one(struct wait_queue *q)
 {
 	if (!q->first)
 		return false;
+	assert(q->first->state == THREAD_BLOCKED);
 	wake(q->first, WAIT_WOKEN);
 	return true;
 }

@@ -128,6 +128,27 @@ static inline void qv_ss_block(struct qv_ss *s, uint64_t now)
 	}
 }
 
+/* It ran `cycles` on its budget since the last charge and blocks: qv_ss_charge and qv_ss_block in one, for a server that
+ * has budget left and a queue that merges nothing. False if it is another: nothing was done. O(1). */
+static inline bool qv_ss_stop(struct qv_ss *s, uint64_t cycles)
+{
+	struct qv_refill *first = &s->slot[s->first % QV_SS_SLOTS];
+	struct qv_refill *last = &s->slot[(s->first + s->count - 1) % QV_SS_SLOTS];
+	uint64_t used = s->used + cycles, time = first->time + s->period;
+
+	if (__builtin_expect(s->strict || used - 1 >= first->amount - 1 || last->time + last->amount >= time, 0))
+		return false;
+	first->amount -= used;
+	s->used = 0;
+	if (s->count < s->capacity) {
+		s->slot[(s->first + s->count++) % QV_SS_SLOTS] = (struct qv_refill){time, used};
+	} else {
+		last->time = time - last->amount;
+		last->amount += used;
+	}
+	return true;
+}
+
 /* The VCPU becomes runnable at `now`. If it has budget: that counts from now on, and replenishments that would touch
  * are merged into it. O(capacity). */
 static inline void qv_ss_unblock(struct qv_ss *s, uint64_t now)
