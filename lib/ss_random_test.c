@@ -51,6 +51,43 @@ static void begin(struct trial *t, uint64_t budget, uint64_t period, uint32_t ca
 	window_reset(&window, period);
 }
 
+/* The short ways of blocking and waking come to what the long ones come to. */
+static void block(struct qv_ss *s, uint64_t now)
+{
+	struct qv_ss rest = *s;
+
+	qv_ss_block_rest(&rest, now);
+	qv_ss_block(s, now);
+	assert_memory_equal(s, &rest, sizeof(rest));
+}
+
+static void unblock(struct qv_ss *s, uint64_t now)
+{
+	struct qv_ss rest = *s;
+
+	qv_ss_unblock_rest(&rest, now);
+	qv_ss_unblock(s, now);
+	assert_memory_equal(s, &rest, sizeof(rest));
+}
+
+/* And so does a charge with the block that follows. */
+static uint64_t stopped, not_stopped;
+
+static void try_stop(const struct qv_ss *s, uint64_t cycles, uint64_t now)
+{
+	struct qv_ss at_once = *s, in_steps = *s;
+
+	if (!qv_ss_stop(&at_once, cycles)) {
+		not_stopped++;
+		assert_memory_equal(s, &at_once, sizeof(at_once));
+		return;
+	}
+	stopped++;
+	assert_false(qv_ss_charge(&in_steps, cycles));
+	qv_ss_block_rest(&in_steps, now);
+	assert_memory_equal(&in_steps, &at_once, sizeof(at_once));
+}
+
 /* Asleep: wake at once, soon, or when a replenishment is due: the moments that faulty rules give away most. */
 static void sleep_or_wake(struct trial *t)
 {
@@ -64,7 +101,7 @@ static void sleep_or_wake(struct trial *t)
 		t->now += random_below(t->s.period + 2);
 	}
 	t->blocked = false;
-	qv_ss_unblock(&t->s, t->now);
+	unblock(&t->s, t->now);
 }
 
 /* It has budget: run a piece or all of it, perhaps beyond the end; charge in one or two parts; perhaps block. */
@@ -77,10 +114,12 @@ static void run(struct trial *t, uint64_t budget)
 	window_add(&window, t->now, t->now + cycles);
 	first = random_below(2) && cycles <= budget ? random_below(cycles) : 0;
 	qv_ss_charge(&t->s, first);
+	if (first < cycles && qv_ss_budget(&t->s, t->now))
+		try_stop(&t->s, cycles - first, t->now + cycles);
 	qv_ss_charge(&t->s, cycles - first);
 	t->now += cycles;
 	if (random_below(16) < t->block_often) {
-		qv_ss_block(&t->s, t->now);
+		block(&t->s, t->now);
 		t->blocked = true;
 	}
 }
@@ -95,7 +134,7 @@ static void step(struct trial *t)
 	} else if (budget > 0) {
 		run(t, budget);
 	} else if (random_below(16) < t->block_often && random_below(2)) {
-		qv_ss_block(&t->s, t->now);
+		block(&t->s, t->now);
 		t->blocked = true;
 	} else {
 		t->now = qv_ss_due(&t->s);
@@ -137,6 +176,7 @@ static void windows_hold_the_budget(void **unused)
 {
 	(void)unused;
 	assert_true(all_windows(false) >= 1000000);
+	assert_true(stopped > 100000 && not_stopped > 100000);
 }
 
 static void windows_hold_budget_and_overrun(void **unused)

@@ -98,7 +98,7 @@ static inline __attribute__((always_inline)) bool block_alone(struct core *c, st
 	if (__builtin_expect(c->mode != RUNS_MAIN || cpu_word(CPU_IRQ_CYCLES) != c->irq_stamp || v->ring != t ||
 			t->home != v || now > v->deadline, 0))
 		return false;
-	if (__builtin_expect(!qv_ss_stop(&v->ss, cycles), 0))
+	if (__builtin_expect(v->state != VCPU_READY || !qv_ss_stop(&v->ss, cycles), 0)) /* or depleted a moment ago */
 		return false;
 	c->stamp = now;
 	account_thread(c, now);
@@ -175,7 +175,8 @@ static inline void ring_remove(struct thread *t)
 }
 
 /* make_ready() for the usual case: the thread is at home on a main VCPU with budget and nothing else to run. */
-static inline __attribute__((always_inline)) void ready_fast(struct core *c, struct thread *t, uint64_t since, uint64_t now)
+static inline __attribute__((always_inline)) void ready_fast(struct core *c, struct thread *t,
+	uint64_t since, uint64_t now)
 {
 	struct vcpu *v = t->vcpu;
 

@@ -5,6 +5,7 @@
 #include <base/features.h>
 #include <hw/cpu.h>
 #include <hw/msr.h>
+#include <lib/assert.h>
 #include <lib/xsave.h>
 #include <sched/registers.h>
 
@@ -52,6 +53,7 @@ void thread_set_bases(uint64_t fs, uint64_t gs)
 
 void thread_set_root(uint64_t root)
 {
+	assert(thread_self()->xsave);
 	thread_self()->root = root;
 	if (root != hw_read_cr3())
 		hw_write_cr3(root);

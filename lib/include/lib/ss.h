@@ -128,8 +128,8 @@ static inline void qv_ss_block(struct qv_ss *s, uint64_t now)
 	}
 }
 
-/* It ran `cycles` on its budget since the last charge and blocks: qv_ss_charge and qv_ss_block in one, for a server that
- * has budget left and a queue that merges nothing. False if it is another: nothing was done. O(1). */
+/* It ran `cycles` on its budget since the last charge and blocks: qv_ss_charge and qv_ss_block in one, for a server
+ * that has budget left and a queue that merges nothing. False if it is another: nothing was done. O(1). */
 static inline bool qv_ss_stop(struct qv_ss *s, uint64_t cycles)
 {
 	struct qv_refill *first = &s->slot[s->first % QV_SS_SLOTS];

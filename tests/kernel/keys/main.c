@@ -114,8 +114,7 @@ void test_main(void)
 	trap_set_fault_hook(fault);
 	space = space_create(0);
 	space_map(space, USER, 4096, SPACE_READ | SPACE_WRITE | SPACE_FIXED, NULL, 0);
-	thread_self()->root = space_root(space);
-	hw_write_cr3(space_root(space));
+	test_in_space(thread_self(), space_root(space));
 	fs_set_hooks(&hooks);
 	fs_init(NULL, 0, 0);
 	let_keys_interrupt();

@@ -100,6 +100,15 @@ struct thread *test_thread(const char *name, struct vcpu *vcpu, void (*run)(void
 	return &task->thread;
 }
 
+void test_in_space(struct thread *t, uint64_t root)
+{
+	t->xsave = test_memory(thread_xsave_bytes());
+	thread_xsave_init(t->xsave);
+	t->root = root;
+	if (t == thread_self())
+		hw_write_cr3(root);
+}
+
 uint64_t test_us(uint64_t n)
 {
 	uint64_t one = time_cycles(1);

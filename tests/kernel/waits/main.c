@@ -38,7 +38,7 @@ static void start(const char *name, struct vcpu *vcpu, void (*run)(void *), void
 {
 	struct thread *t = test_thread(name, vcpu, run, argument);
 
-	t->root = space_root(space);
+	test_in_space(t, space_root(space));
 	running++;
 }
 
@@ -297,8 +297,7 @@ void test_main(void)
 	trap_set_fault_hook(fault);
 	space = space_create(0);
 	space_map(space, USER, 64 * PAGE, SPACE_READ | SPACE_WRITE | SPACE_FIXED, NULL, 0);
-	thread_self()->root = space_root(space);
-	hw_write_cr3(space_root(space));
+	test_in_space(thread_self(), space_root(space));
 	fs_init(NULL, 0, 0);
 	table = fd_create(64);
 	context = path_context_create();

@@ -18,6 +18,8 @@ void test_number(const char *key, uint64_t value);
 /* A thread with a stack, running run(argument) on `vcpu`; when that returns, it ends. Never fails: the image
  * panics. */
 struct thread *test_thread(const char *name, struct vcpu *vcpu, void (*run)(void *argument), void *argument);
+/* It is a thread of ring 3 for the scheduler from now on: it has an address space (CR3) and registers. */
+void test_in_space(struct thread *t, uint64_t root);
 /* Cycles of `n` microseconds as the tests count them: on a slow machine they are longer, so that what a kernel does in
  * one is the same everywhere. */
 uint64_t test_us(uint64_t n);
