@@ -283,7 +283,7 @@ void decide_accounted(struct core *c, uint64_t now)
 	decide_fully(c, now, c->measuring ? hw_rdtsc() : 0);
 }
 
-static inline __attribute__((always_inline)) void decide_now(void)
+SHORT_WAY void decide_now(void)
 {
 	struct core *c = this_core();
 	uint64_t now = hw_rdtsc();

@@ -12,6 +12,9 @@
 /* What is too long to be there more than once in a kernel that is built for size (mk/target.mk). */
 #ifndef HOT_INLINE
 #define HOT_INLINE static inline
+#define SHORT_WAY static inline __attribute__((always_inline)) /* where it is used, whatever its size */
+#else
+#define SHORT_WAY HOT_INLINE
 #endif
 
 /* The running thread's part: what the core spent since the last switch of threads, interrupts left out. */
@@ -90,7 +93,7 @@ static inline void vcpu_block(struct core *c, struct vcpu *v, uint64_t now)
 
 /* The only thread of the running VCPU, a main one on its budget, blocks at `now`. False if it is not like that, or a
  * replenishment is used up: nothing was done. */
-static inline __attribute__((always_inline)) bool block_alone(struct core *c, struct thread *t, uint64_t now)
+SHORT_WAY bool block_alone(struct core *c, struct thread *t, uint64_t now)
 {
 	struct vcpu *v = c->running;
 	uint64_t cycles = now - c->stamp;
@@ -175,7 +178,7 @@ static inline void ring_remove(struct thread *t)
 }
 
 /* make_ready() for the usual case: the thread is at home on a main VCPU with budget and nothing else to run. */
-static inline __attribute__((always_inline)) void ready_fast(struct core *c, struct thread *t,
+SHORT_WAY void ready_fast(struct core *c, struct thread *t,
 	uint64_t since, uint64_t now)
 {
 	struct vcpu *v = t->vcpu;
@@ -247,7 +250,7 @@ static inline void load_root(uint64_t root)
 }
 
 /* The compiler keeps what it still needs on the stack; a backtrace needs RBP. */
-HOT_INLINE void switch_stacks(struct thread *from, struct thread *to)
+SHORT_WAY void switch_stacks(struct thread *from, struct thread *to)
 {
 	register struct thread *old __asm__("rbx") = from, *new __asm__("r12") = to; /* in what is saved anyway */
 
@@ -260,7 +263,7 @@ HOT_INLINE void switch_stacks(struct thread *from, struct thread *to)
 /* What ring 3 has in registers: saved for `self`, loaded for `next`. If they hold those of `self`, that is a thread of
  * ring 3 with its address space loaded, and so is any other that has the same root. A kernel thread has neither, and
  * takes what is there. */
-HOT_INLINE void load_thread(struct core *c, struct thread *self, struct thread *next)
+SHORT_WAY void load_thread(struct core *c, struct thread *self, struct thread *next)
 {
 	if (__builtin_expect(c->user == self, 1)) {
 		if (next->root != self->root) {
@@ -280,7 +283,7 @@ HOT_INLINE void load_thread(struct core *c, struct thread *self, struct thread *
 }
 
 /* The running thread, `self`, stops here, `next` goes on where it stopped. */
-HOT_INLINE void switch_to(struct core *c, struct thread *self, struct thread *next)
+SHORT_WAY void switch_to(struct core *c, struct thread *self, struct thread *next)
 {
 	uint64_t top = next->stack_top;
 
@@ -293,7 +296,7 @@ HOT_INLINE void switch_to(struct core *c, struct thread *self, struct thread *ne
 
 /* Another thread of the running VCPU comes, whose accounting and timer go on: the timer may then come earlier than
  * needed, never later. */
-HOT_INLINE void switch_inside(struct core *c, struct thread *self,
+SHORT_WAY void switch_inside(struct core *c, struct thread *self,
 	struct thread *next, uint64_t now)
 {
 	struct vcpu *v = c->running;
@@ -310,7 +313,7 @@ HOT_INLINE void switch_inside(struct core *c, struct thread *self,
 
 /* The usual case: nothing is due, the timer is set for a moment before the budget of the best VCPU ends, that has one
  * thread, and it is another one. All is accounted up to `now`; the decision began at `start`. False = decide fully. */
-HOT_INLINE bool decide_fast(struct core *c, struct thread *self,
+SHORT_WAY bool decide_fast(struct core *c, struct thread *self,
 	uint64_t now, uint64_t start)
 {
 	struct thread *next;

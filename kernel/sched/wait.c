@@ -115,7 +115,7 @@ static __attribute__((noinline)) void block_slowly(struct core *c, struct thread
 }
 
 /* Another thread of the VCPU goes on in its place. */
-static inline __attribute__((always_inline)) void block_beside(struct core *c, struct thread *t, struct thread *next,
+SHORT_WAY void block_beside(struct core *c, struct thread *t, struct thread *next,
 	uint64_t now)
 {
 	trace(c, now, thread_tag(t, QV_TRACE_BLOCK), THREAD_BLOCKED);
@@ -125,7 +125,7 @@ static inline __attribute__((always_inline)) void block_beside(struct core *c, s
 	switch_inside(c, t, next, now);
 }
 
-static inline __attribute__((always_inline)) void block(struct thread *t)
+SHORT_WAY void block(struct thread *t)
 {
 	struct core *c = this_core();
 	struct thread *next = t->ring_next;
@@ -162,7 +162,7 @@ void wait_wake(struct thread *t)
 	make_ready(c, t, now, now);
 }
 
-static inline __attribute__((always_inline)) void wake_at(struct core *c, struct thread *t, enum wait_result result,
+SHORT_WAY void wake_at(struct core *c, struct thread *t, enum wait_result result,
 	uint64_t since, uint64_t now)
 {
 	if (t->waits_on)
@@ -173,7 +173,7 @@ static inline __attribute__((always_inline)) void wake_at(struct core *c, struct
 }
 
 /* It is blocked. */
-static inline __attribute__((always_inline)) void wake(struct thread *t, enum wait_result result)
+SHORT_WAY void wake(struct thread *t, enum wait_result result)
 {
 	struct core *c = this_core();
 	uint64_t now = wake_time(c);
