@@ -48,7 +48,8 @@ static __attribute__((noinline)) int64_t touch_key(uint64_t address, struct fute
 	return 0;
 }
 
-/* The key of the word at `address`. */
+/* The key of the word at `address`: nothing comes in between unless the page has to be touched. -LX_EFAULT may be wrong
+ * while another thread changes the areas. */
 static inline int64_t make_key(uint64_t address, struct futex_key *key)
 {
 	struct memory *memory = process_self()->memory;
@@ -62,12 +63,42 @@ static inline int64_t make_key(uint64_t address, struct futex_key *key)
 	return __builtin_expect(frame == SPACE_ABSENT, 0) ? touch_key(address, key) : 0;
 }
 
-/* The same, and what the word holds. It is read first: that may let others run. */
+/* The same with the areas in order: others may run meanwhile. */
+static __attribute__((noinline)) int64_t make_key_locked(uint64_t address, struct futex_key *key)
+{
+	struct memory *memory = process_self()->memory;
+	uint64_t frame;
+	bool found = space_shared_frame(memory_lock(memory), address, &frame);
+
+	memory_unlock(memory);
+	if (!found)
+		return -LX_EFAULT;
+	*key = (struct futex_key){frame ? SHARED_OWNER : (uint64_t)memory, frame ? frame : address};
+	return frame == SPACE_ABSENT ? touch_key(address, key) : 0;
+}
+
+/* The same for those who do not mind others. */
+static inline int64_t find_key(uint64_t address, struct futex_key *key)
+{
+	int64_t error = make_key(address, key);
+
+	return __builtin_expect(error == -LX_EFAULT, 0) ? make_key_locked(address, key) : error;
+}
+
+/* The same, and what the word holds: nothing comes between that look and what follows. */
 static inline int64_t read_key(uint64_t address, struct futex_key *key, uint32_t *value)
 {
+	int64_t error;
+
 	if (address % 4)
 		return -LX_EINVAL;
-	return user_word(value, address) ? -LX_EFAULT : make_key(address, key);
+	if (user_word(value, address)) /* first: that may let others run */
+		return -LX_EFAULT;
+	error = make_key(address, key);
+	if (__builtin_expect(error != -LX_EFAULT, 1))
+		return error;
+	error = make_key_locked(address, key);
+	return error ? error : user_word(value, address);
 }
 
 static bool same(const struct futex_key *a, const struct futex_key *b)
@@ -243,7 +274,7 @@ static inline int64_t wake_key(const struct futex_key *key, uint32_t count, uint
 int64_t futex_wake(uint64_t address, uint32_t count, uint32_t bits)
 {
 	struct futex_key key;
-	int64_t error = make_key(address, &key);
+	int64_t error = find_key(address, &key);
 
 	if (error || !bits)
 		return error ? error : -LX_EINVAL;
@@ -256,15 +287,17 @@ static int64_t both_keys(uint64_t address, uint64_t target, struct futex_key *fr
 	uint32_t *value)
 {
 	struct futex_key before;
-	int64_t error = make_key(target, to);
+	int64_t error = find_key(target, to), again = 0;
 
 	do {
 		before = *to;
 		if (!error)
 			error = read_key(address, from, value);
 		if (!error)
-			error = make_key(target, to);
-	} while (!error && !same(&before, to));
+			again = make_key(target, to);
+		if (!error && again)
+			error = find_key(target, to);
+	} while (!error && (again || !same(&before, to)));
 	return error;
 }
 
@@ -345,12 +378,12 @@ static int64_t operate_and_wake(const struct futex_key *first, uint32_t count, u
 int64_t futex_wake_op(uint64_t address, uint32_t count, uint64_t second, uint32_t count2, uint32_t operation)
 {
 	struct futex_key first_key, second_key;
-	int64_t result = make_key(address, &first_key);
+	int64_t result = find_key(address, &first_key);
 
 	if (result)
 		return result;
 	hold(&first_key);
-	result = make_key(second, &second_key);
+	result = find_key(second, &second_key);
 	if (!result) {
 		hold(&second_key);
 		result = operate_and_wake(&first_key, count, second, &second_key, count2, operation);

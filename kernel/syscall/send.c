@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sendfile: the source's pages are mapped for the time of a write, so that nothing is copied twice. */
+/* sendfile: the source's pages are mapped for the time of a write, so that nothing is copied twice. The mapping is
+ * private: no child gets it as shared memory, and a program that may migrate reads copies in its arena. */
 #include "calls.h"
 
 #define PAGE   4096ull
@@ -10,7 +11,7 @@ static int64_t send_window(struct file *out, struct space_backing *backing, uint
 {
 	struct memory *m = process_self()->memory;
 	uint64_t skipped = at % PAGE, whole = (skipped + bytes + PAGE - 1) & ~(PAGE - 1);
-	int64_t window = space_map(memory_lock(m), 0, whole, SPACE_READ | SPACE_SHARED, backing, at - skipped), result;
+	int64_t window = space_map(memory_lock(m), 0, whole, SPACE_READ, backing, at - skipped), result;
 
 	memory_unlock(m);
 	if (window < 0)
@@ -49,7 +50,7 @@ static int64_t send_all(struct file *out, struct file *in, struct space_backing 
 static int64_t send_from(struct file *out, struct file *in, uint64_t offset, uint64_t bytes)
 {
 	struct space_backing *backing = NULL;
-	int64_t at = (int64_t)in->offset, result = file_backing(in, SPACE_READ | SPACE_SHARED, &backing);
+	int64_t at = (int64_t)in->offset, result = file_backing(in, SPACE_READ, &backing);
 
 	if (offset && user_read(&at, offset, sizeof(at)))
 		return -LX_EFAULT;

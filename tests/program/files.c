@@ -4,11 +4,15 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char buffer[8192];
@@ -230,6 +234,60 @@ static void sending(void)
 	unlink("from"), unlink("to");
 }
 
+/* ---- what sendfile maps while it waits for room in a pipe is no shared memory of the process ---- */
+
+#define MUCH (192 << 10)
+
+static int much, narrow[2];
+
+static void *send_much(void *argument)
+{
+	ssize_t n = 1; /* Linux may stop where the pipe was full */
+
+	for (long left = MUCH; left > 0 && n > 0; left -= n)
+		n = sendfile(narrow[1], much, NULL, (size_t)left);
+	return n > 0 ? argument : NULL;
+}
+
+static int shared_mappings(void)
+{
+	char line[512];
+	FILE *maps = fopen("/proc/self/maps", "r");
+	int found = 0;
+
+	while (maps && fgets(line, sizeof line, maps))
+		found += strstr(line, "-s ") != NULL;
+	return maps ? found : -1;
+}
+
+static void sending_beside_fork(void)
+{
+	pthread_t thread;
+	struct pollfd room;
+	int status = -1;
+	void *sent;
+	pid_t pid;
+
+	TRY(much = open("much", O_RDWR | O_CREAT, 0600));
+	TRY(ftruncate(much, MUCH));
+	TRY(pipe(narrow));
+	room = (struct pollfd){.fd = narrow[1], .events = POLLOUT};
+	pthread_create(&thread, NULL, send_much, narrow);
+	while (poll(&room, 1, 0) > 0)
+		sched_yield();
+	pid = fork();
+	if (pid == 0)
+		_exit(shared_mappings());
+	waitpid(pid, &status, 0);
+	SHOW(status);
+	for (long left = MUCH, n; left > 0 && (n = read(narrow[0], buffer, sizeof buffer)) > 0; left -= n)
+		;
+	pthread_join(thread, &sent);
+	SHOW(sent == narrow);
+	close(much), close(narrow[0]), close(narrow[1]);
+	unlink("much");
+}
+
 int main(void)
 {
 	umask(022);
@@ -241,6 +299,7 @@ int main(void)
 	links();
 	mapping();
 	sending();
+	sending_beside_fork();
 	TRY(access("a", R_OK | W_OK));
 	TRY(access("zzz", F_OK));
 	TRY(truncate("a", 77));

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -141,6 +142,21 @@ static void what_binds_it(void)
 	verdict("in the end");
 }
 
+/* The file's pages are copied into the arena for the time of the call. */
+static void sending(void)
+{
+	int from = open("/tmp/from", O_CREAT | O_RDWR, 0600), to = open("/tmp/to", O_CREAT | O_RDWR, 0600);
+	char text[8] = "";
+	long arena = arena_free();
+
+	TRY(pwrite(from, "sent", 4, 70000));
+	TRY(sendfile(to, from, NULL, 100000));
+	TRY(pread(to, text, 4, 70000));
+	TEXT(text);
+	HOLDS(arena_free() == arena);
+	close(from), close(to);
+}
+
 static void fill(const char *name)
 {
 	for (long n = 0; ; n++) {
@@ -160,6 +176,7 @@ int main(int argc, char **argv)
 	where_memory_is();
 	if (argc == 1) {
 		mkdir("/tmp", 0700);
+		sending();
 		what_binds_it();
 		execv(argv[0], again);
 		perror("exec");

@@ -26,6 +26,7 @@
 
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
+#define FUTEX_CMP_REQUEUE 4
 #define PAGE 4096
 
 static volatile sig_atomic_t count, second;
@@ -626,6 +627,40 @@ static int vcpus_that_go(void)
 	return 0;
 }
 
+/* One thread asks for a word while another one cuts the mapping it lies in, and joins it again. */
+static char *cut_pages;
+static volatile int cut_over;
+
+static void *cut_mapping(void *argument)
+{
+	for (int i = 0; i < 20000; i++) {
+		mprotect(cut_pages + PAGE, PAGE, PROT_READ);
+		mprotect(cut_pages + PAGE, PAGE, PROT_READ | PROT_WRITE);
+	}
+	cut_over = 1;
+	return argument;
+}
+
+static void futex_beside_cuts(void)
+{
+	int *word, lost = 0, other = 0;
+	pthread_t thread;
+
+	cut_pages = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	word = (int *)(cut_pages + 3 * PAGE);
+	*word = 1;
+	pthread_create(&thread, NULL, cut_mapping, NULL);
+	while (!cut_over) {
+		lost += syscall(SYS_futex, word, FUTEX_WAIT, 0, NULL, NULL, 0) == 0 || errno != EAGAIN;
+		lost += syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0) != 0;
+		other += syscall(SYS_futex, word, FUTEX_CMP_REQUEUE, 1, 1, word + 1, 1) != 0;
+	}
+	pthread_join(thread, NULL);
+	munmap(cut_pages, 4 * PAGE);
+	SHOW(lost);
+	SHOW(other);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argv;
@@ -639,5 +674,6 @@ int main(int argc, char **argv)
 	SHOW(end_of(start(wait_on_old_page)));
 	SHOW(take_terminals());
 	SHOW(vcpus_that_go());
+	futex_beside_cuts();
 	return 0;
 }
