@@ -145,19 +145,15 @@ static bool rebalance(struct qv_area **link)
 	a->level = wanted;
 	if (wanted < right)
 		a->right->level = wanted;
-	a = skew(a);
+	a = skew(a); /* what a node knows of its subtree does not depend on the shape of that */
 	if (a->right) {
 		a->right = skew(a->right);
 		if (a->right->right)
 			a->right->right = skew(a->right->right);
-		update(a->right);
-		update(a);
 	}
 	a = split(a);
-	if (a->right) {
+	if (a->right)
 		a->right = split(a->right);
-		update(a);
-	}
 	*link = a;
 	return true;
 }

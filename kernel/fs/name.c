@@ -20,10 +20,14 @@ static uint32_t follow_unless(bool no)
 
 static int64_t make(const struct path_at *at, struct walk_end *end, uint32_t mode, uint64_t device, const char *target)
 {
+	int64_t error;
+
 	if (!end->dir->ops->create)
 		return -LX_EROFS;
-	return end->dir->ops->create(end->dir, end->name, end->length, mode & ~(target ? 0 : at->context->umask), device,
+	error = end->dir->ops->create(end->dir, end->name, end->length, mode & ~(target ? 0 : at->context->umask), device,
 		target, &end->inode);
+	sched_preempt_point();
+	return error;
 }
 
 static int64_t make_new(const struct path_at *at, const char *path, uint32_t mode, uint64_t device, const char *target)

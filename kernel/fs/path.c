@@ -165,6 +165,7 @@ int64_t walk(const struct path_at *at, const char *path, uint32_t how, struct wa
 		result = -LX_ENOENT;
 	while (!result) {
 		if (qv_path_next(&w.rest, &part)) {
+			sched_preempt_point();
 			result = take_part(&w, end, &part);
 		} else {
 			end->inode = w.at; /* "/", or nothing at all */

@@ -7,9 +7,9 @@
 
 #define WORD_BITS 64u
 #define LEAST 64u
-#define COPY_STEP 16u  /* descriptors between two preemption points of fork */
+#define COPY_STEP 8u  /* descriptors between two preemption points of fork */
 #define CLOSE_STEP 4u  /* files closed between two */
-#define LOOK_STEP 4096u /* bits looked at between two */
+#define LOOK_STEP 1024u /* bits looked at between two */
 
 static struct mm_cache tables = MM_CACHE(struct fd_table);
 

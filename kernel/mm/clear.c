@@ -9,7 +9,7 @@
 #include <lib/string.h>
 #include <sched/thread.h>
 
-#define WORK_MOST 40u  /* between two preemption points, in units of some 30 instructions */
+#define WORK_MOST 16u  /* between two preemption points, in units of some 30 instructions */
 #define AREA_WORK 8u   /* to give up an area */
 #define TABLE_WORK 4u  /* to look at 64 entries, or give up a table */
 #define ROW 8u         /* entries looked at together */

@@ -9,9 +9,9 @@
 #include <lib/string.h>
 #include <sched/thread.h>
 
-#define SHARE_STEP 16u /* entries looked at together */
+#define SHARE_STEP 8u /* entries looked at together */
 #define AREA_WORK 6u   /* what going to an area's next table costs, in entries */
-#define SHARE_WORK 48u /* entries shared, between two preemption points */
+#define SHARE_WORK 20u /* entries shared, between two preemption points */
 
 /* A twin for each area of the parent, or none. */
 static bool make_twins(struct space *child, struct space *parent)

@@ -9,7 +9,7 @@
 #include <lib/string.h>
 #include <sched/thread.h>
 
-#define FREED_WORK 48u /* of giving up frames, between two preemption points */
+#define FREED_WORK 24u /* of giving up frames, between two preemption points */
 
 /* `count` pages went, the one at `at` last. */
 static void dropped(struct sweep *s, uint64_t at, unsigned count)

@@ -13,7 +13,7 @@
 #define STEP 16u      /* entries looked at together */
 #define WORK_MAX 20u  /* entries between two preemption points, of some 30 instructions; costly steps have their own */
 #define SPLIT_STEP 32u
-#define FREE_STEP  (4 * LARGE) /* looked at between two preemption points when tables are freed */
+#define FREE_STEP  (2 * LARGE) /* looked at between two preemption points when tables are freed */
 #define LOOK_WORK  1u          /* what looking at entries, an area or a directory entry costs, in entries */
 
 bool space_loaded(const struct space *space)

@@ -20,7 +20,7 @@
 #define PAGE 4096ull
 #define PIE_BASE 0x10000000ull   /* where a static-PIE goes: programs are placed the same way in every run */
 #define TEXT_STEP 256u /* bytes of text between two preemption points ... */
-#define FRAME_STEP 384u /* ... and of text that is looked at */
+#define FRAME_STEP 128u /* ... and of text that is looked at */
 #define STRINGS_FIRST 1024u
 #define STRINGS_SMALL 2048u /* up to here a block need not be cleared */
 #define STRINGS_MOST (256u << 10) /* arguments and environment together */
@@ -328,6 +328,7 @@ static int64_t write_stack(struct image *im, const char *path)
 	start.strings = push(&sp, im->strings.text, im->strings.used, &error);
 	start.random = push(&sp, seed, sizeof(seed), &error);
 	sp = (sp & ~15ull) - ((bytes + 15) & ~(size_t)15);
+	sched_preempt_point();
 	words = bytes <= STRINGS_SMALL ? mm_heap_take(bytes) : mm_heap_alloc(bytes);
 	if (!words)
 		return -LX_ENOMEM;

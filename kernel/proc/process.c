@@ -39,10 +39,10 @@ struct process *process_next(int32_t after)
 	uint32_t index = after > 0 ? ((uint32_t)after & PROC_INDEX_MASK) + 1 : 1;
 
 	for (; index < PROC_MOST; index++) {
-		if (proc_core()->process[index])
-			return proc_core()->process[index];
 		if (index % LOOK_STEP == 0)
 			sched_preempt_point();
+		if (proc_core()->process[index])
+			return proc_core()->process[index];
 	}
 	return NULL;
 }
@@ -165,6 +165,7 @@ static bool gather_process(struct birth *b, uint64_t flags)
 	b->process = process_create(b->number);
 	if (!b->process)
 		return false;
+	sched_preempt_point();
 	b->files = (flags & LX_CLONE_FILES) ? fd_get(parent->files) : fd_copy(parent->files);
 	sched_preempt_point();
 	b->paths = (flags & LX_CLONE_FS) ? path_context_get(parent->paths) : path_context_copy(parent->paths);
