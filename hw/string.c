@@ -54,6 +54,13 @@ int memcmp(const void *a, const void *b, size_t n)
 		if (u != v)
 			return __builtin_bswap64(u) < __builtin_bswap64(v) ? -1 : 1;
 	}
+	if (i < n && n >= 8) { /* the last eight, some of them once more */
+		uint64_t u, v;
+
+		__builtin_memcpy(&u, x + n - 8, 8);
+		__builtin_memcpy(&v, y + n - 8, 8);
+		return u == v ? 0 : __builtin_bswap64(u) < __builtin_bswap64(v) ? -1 : 1;
+	}
 	for (; i < n; i++) {
 		if (x[i] != y[i])
 			return x[i] < y[i] ? -1 : 1;

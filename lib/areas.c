@@ -46,6 +46,15 @@ static bool update(struct qv_area *a)
 	return changed;
 }
 
+/* `a`, which was up to date, stands in the place of `old` now, which is below it. */
+static void rise(struct qv_area *a, struct qv_area *old)
+{
+	a->first = old->first;
+	a->last = old->last;
+	a->gap = old->gap;
+	(void)update(old);
+}
+
 /* A left child on its parent's level becomes the parent. */
 static struct qv_area *skew(struct qv_area *a)
 {
@@ -55,8 +64,7 @@ static struct qv_area *skew(struct qv_area *a)
 		return a;
 	a->left = l->right;
 	l->right = a;
-	update(a);
-	update(l);
+	rise(l, a);
 	return l;
 }
 
@@ -70,8 +78,7 @@ static struct qv_area *split(struct qv_area *a)
 	a->right = r->left;
 	r->left = a;
 	r->level++;
-	update(a);
-	update(r);
+	rise(r, a);
 	return r;
 }
 

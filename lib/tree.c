@@ -45,19 +45,21 @@ static struct qv_tree_node *rotate(struct qv_tree *tree, struct qv_tree_node *n,
 	return riser;
 }
 
-/* Put heights and balance right from `n` upwards. */
+/* Put heights and balance right from `n` upwards, as long as heights change. */
 static void rebalance(struct qv_tree *tree, struct qv_tree_node *n)
 {
 	for (; n; n = n->parent) {
-		uint32_t before = height(n->child[0]), after = height(n->child[1]);
+		uint32_t before = height(n->child[0]), after = height(n->child[1]), own = n->height;
 		uint32_t heavy = after > before;
 
 		update(n);
-		if ((heavy ? after - before : before - after) < 2)
-			continue;
-		if (height(n->child[heavy]->child[!heavy]) > height(n->child[heavy]->child[heavy]))
-			rotate(tree, n->child[heavy], heavy);
-		n = rotate(tree, n, !heavy);
+		if ((heavy ? after - before : before - after) >= 2) {
+			if (height(n->child[heavy]->child[!heavy]) > height(n->child[heavy]->child[heavy]))
+				rotate(tree, n->child[heavy], heavy);
+			n = rotate(tree, n, !heavy);
+		}
+		if (n->height == own)
+			return;
 	}
 }
 
@@ -86,6 +88,7 @@ void qv_tree_erase(struct qv_tree *tree, struct qv_tree_node *node)
 	replace(tree, next->parent, next, next->child[1]);
 	adopt(next, 0, node->child[0]);
 	adopt(next, 1, node->child[1]);
+	next->height = node->height;
 	replace(tree, node->parent, node, next);
 	rebalance(tree, from);
 }

@@ -324,6 +324,7 @@ static int64_t write_stack(struct image *im, const char *path)
 	(void)space_touch(im->memory->space, sp); /* what does not fit there comes by faults */
 	sched_preempt_point();
 	start.name = push(&sp, path, strlen(path) + 1, &error);
+	sched_preempt_point();
 	start.platform = push(&sp, "x86_64", 7, &error);
 	start.strings = push(&sp, im->strings.text, im->strings.used, &error);
 	start.random = push(&sp, seed, sizeof(seed), &error);

@@ -40,7 +40,7 @@ enum quest_refusal {
 /* The longest sections of the caller's core in which the kernel took no interrupt, since measuring was switched on: 1 =
  * switch on and start afresh, 0 = switch off. The results so far are told before. */
 #define QUEST_SECTIONS_KEPT 16u
-#define QUEST_SECTION_INSTRUCTIONS 3600u /* none is longer */
+#define QUEST_SECTION_INSTRUCTIONS 2560u /* none is longer */
 
 struct quest_section {
 	uint64_t ns;
