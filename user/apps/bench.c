@@ -38,10 +38,16 @@ static long long now(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
+/* Whoever waits for the end of the run need not wait any longer, and sees that it failed. */
+static void give_up(const char *what, const char *why)
+{
+	printf("bench: %s: %s\nbench over: failed\n", what, why);
+	exit(1);
+}
+
 static void die(const char *what)
 {
-	printf("bench: %s: %s\n", what, strerror(errno));
-	exit(1);
+	give_up(what, strerror(errno));
 }
 
 static void print(const char *key, long long ns, long n)
@@ -185,30 +191,34 @@ static void fault(void)
 
 /* ---- switches ---- */
 
-/* On Quest a VCPU of its own for the calling thread, else nothing: the id, -1 = none. */
-static int take_vcpu(void)
+/* On Quest a VCPU for one player, else nothing: the id, -1 = none. Without it the game would measure something else. */
+static int make_vcpu(void)
 {
 	struct quest_vcpu v = {.kind = QUEST_VCPU_MAIN, .budget_ns = 40000000, .period_ns = 200000000, .name = "bench"};
 	int id = vcpu_create(&v);
 
-	if (id >= 0)
-		vcpu_bind_task(id);
-	else if (errno != ENOSYS)
-		printf("bench: no VCPU: %s\n", vcpu_refusal(v.reason));
+	if (id < 0 && errno != ENOSYS)
+		give_up("no VCPU", vcpu_refusal(v.reason));
 	return id;
 }
 
-static void leave_vcpu(int id)
+static void bind(int id)
 {
-	if (id >= 0)
-		vcpu_bind_task(0), vcpu_destroy(id);
+	if (id >= 0 && vcpu_bind_task(id))
+		die("vcpu_bind_task");
+}
+
+static void destroy_vcpu(int id)
+{
+	if (id >= 0 && vcpu_destroy(id))
+		die("vcpu_destroy");
 }
 
 struct player { /* in memory shared by both */
 	volatile int *turn;
 	int me;
 	long n, waits;
-	bool own_vcpu;
+	int vcpu; /* -1 = none of its own */
 };
 
 /* Without the C library's wrapper, which has no futex call. */
@@ -226,15 +236,17 @@ static inline long futex(volatile int *word, long operation, long value)
 static void *play(void *argument)
 {
 	struct player *p = argument;
-	int vcpu = p->own_vcpu && p->me ? take_vcpu() : -1;
 
+	if (p->me)
+		bind(p->vcpu);
 	for (long i = 0; i < p->n; i++) {
 		for (; *p->turn != p->me; p->waits++)
 			futex(p->turn, FUTEX_WAIT, !p->me);
 		*p->turn = !p->me;
 		futex(p->turn, FUTEX_WAKE, 1);
 	}
-	leave_vcpu(vcpu);
+	if (p->me && p->vcpu >= 0)
+		bind(0);
 	return NULL;
 }
 
@@ -255,26 +267,29 @@ static long long time_play(struct player *p)
 static long long ping_pong(struct player *p, bool processes, bool own_vcpus)
 {
 	volatile int *turn = (volatile int *)(p + 2);
-	int vcpu = own_vcpus ? take_vcpu() : -1;
 	pthread_t thread;
 	pid_t pid = 0;
 	long long t;
 
 	*turn = 0;
-	p[0] = (struct player){turn, 0, 0, 0, own_vcpus};
-	p[1] = (struct player){turn, 1, ROUNDS + 1, 0, own_vcpus};
+	p[0] = (struct player){turn, 0, 0, 0, own_vcpus ? make_vcpu() : -1};
+	p[1] = (struct player){turn, 1, ROUNDS + 1, 0, own_vcpus ? make_vcpu() : -1};
 	if (processes ? (pid = fork()) < 0 : pthread_create(&thread, NULL, play, &p[1]))
 		die("the other player");
 	if (processes && pid == 0) {
 		play(&p[1]);
 		_exit(0);
 	}
+	bind(p[0].vcpu);
 	t = time_play(p);
+	if (p[0].vcpu >= 0)
+		bind(0);
 	if (processes)
 		wait_for(pid);
 	else
 		pthread_join(thread, NULL);
-	leave_vcpu(vcpu);
+	destroy_vcpu(p[0].vcpu);
+	destroy_vcpu(p[1].vcpu);
 	return t;
 }
 
@@ -414,7 +429,7 @@ static int be_important(long period_us)
 	if (id >= 0 && vcpu_bind_task(id))
 		die("vcpu_bind_task");
 	if (id < 0 && errno != ENOSYS)
-		printf("bench: no VCPU: %s\n", vcpu_refusal(v.reason)), exit(1);
+		give_up("no VCPU", vcpu_refusal(v.reason));
 	if (id < 0 && syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p))
 		die("sched_setscheduler");
 	return id;

@@ -47,7 +47,7 @@ static volatile struct shared {
 
 static void die(const char *what)
 {
-	printf("sections: %s: %s\n", what, strerror(errno));
+	printf("sections: %s: %s\nsections over: failed\n", what, strerror(errno));
 	exit(1);
 }
 
@@ -118,7 +118,7 @@ static pid_t start_loop(void)
 	pid_t pid;
 
 	if (id < 0) {
-		printf("sections: no VCPU: %s\n", vcpu_refusal(v.reason));
+		printf("sections: no VCPU: %s\nsections over: failed\n", vcpu_refusal(v.reason));
 		exit(1);
 	}
 	pid = vcpu_fork(id);
