@@ -57,6 +57,7 @@ misuse "needs a value" trace --svg
 misuse "number of milliseconds" trace --last soon
 misuse "more than 0" trace --last 0
 misuse "from 1 up" trace --marked=0
+misuse "from 1 up" trace --marked=4294967296
 misuse "unknown option --everything" clean --everything
 misuse "one option at a time" clean --all extra
 misuse "unknown option --jsn" bench --jsn

@@ -4,17 +4,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static void path_of(char *to, size_t size, const char *directory, const char *name)
 {
 	(void)snprintf(to, size, "%s/%s", directory, name);
+}
+
+/* Whoever looks whether a machine runs here (capture_machine_runs) has the lock for a moment. */
+static bool take_lock(int fd)
+{
+	const struct timespec moment = {.tv_nsec = 10000000};
+
+	for (int i = 0; i < 50; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		(void)nanosleep(&moment, NULL);
+	}
+	return false;
 }
 
 static bool lock_directory(struct run *r)
@@ -28,7 +41,7 @@ static bool lock_directory(struct run *r)
 		(void)fprintf(stderr, "quest: cannot write in %s: %s\n", r->machine.plan.directory, strerror(errno));
 		return false;
 	}
-	if (flock(r->lock, LOCK_EX | LOCK_NB) == 0)
+	if (take_lock(r->lock))
 		return true;
 	(void)fprintf(stderr, "quest: a machine already runs in %s; end it (Ctrl-A X) or set QUEST_RUN_DIR to another "
 		      "folder\n", r->machine.plan.directory);
@@ -102,7 +115,7 @@ int state_print(const char *directory)
 	n = f ? fread(&s, sizeof s, 1, f) : 0;
 	if (f)
 		(void)fclose(f);
-	if (n != 1 || s.magic != SNAPSHOT_MAGIC || kill(s.pid, 0) != 0) {
+	if (n != 1 || s.magic != SNAPSHOT_MAGIC || !capture_machine_runs(directory)) {
 		(void)fprintf(stderr, "quest: no machine is running here; start one with: ./quest run\n");
 		return 1;
 	}

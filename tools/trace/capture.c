@@ -2,13 +2,11 @@
 /* Captures in files, and how one is asked for. */
 #include "trace/capture.h"
 
-#include "run/watch.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,7 +74,10 @@ bool capture_save(const struct capture *c, const char *path)
 		if (c->slice[i])
 			good = fwrite(c->slice[i], 1, CAPTURE_BYTES, f) == CAPTURE_BYTES && good;
 	good = fclose(f) == 0 && good;
-	return good && rename(fresh, path) == 0;
+	good = good && rename(fresh, path) == 0;
+	if (!good)
+		(void)unlink(fresh);
+	return good;
 }
 
 void capture_free(struct capture *c)
@@ -108,20 +109,19 @@ void capture_done(const char *directory)
 	(void)unlink(path);
 }
 
-/* The process that runs a machine there; 0 = none. */
-static pid_t runner_of(const char *directory)
+bool capture_machine_runs(const char *directory)
 {
-	struct snapshot s;
 	char path[600];
-	FILE *f;
-	size_t n;
+	bool runs;
+	int fd;
 
-	(void)snprintf(path, sizeof path, "%s/snapshot", directory);
-	f = fopen(path, "r");
-	n = f ? fread(&s, sizeof s, 1, f) : 0;
-	if (f)
-		(void)fclose(f);
-	return n == 1 && s.magic == SNAPSHOT_MAGIC && s.pid > 0 && kill(s.pid, 0) == 0 ? s.pid : 0;
+	(void)snprintf(path, sizeof path, "%s/lock", directory);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	runs = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	(void)close(fd);
+	return runs;
 }
 
 bool capture_request(const char *directory, char *why, size_t size)
@@ -130,7 +130,7 @@ bool capture_request(const char *directory, char *why, size_t size)
 	char path[600];
 	int fd;
 
-	if (!runner_of(directory))
+	if (!capture_machine_runs(directory))
 		return true;
 	wish_path(path, sizeof path, directory);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -140,12 +140,12 @@ bool capture_request(const char *directory, char *why, size_t size)
 		return false;
 	}
 	(void)close(fd);
-	for (int i = 0; i < PATIENCE_SECONDS * 50 && runner_of(directory); i++) {
+	for (int i = 0; i < PATIENCE_SECONDS * 50 && capture_machine_runs(directory); i++) {
 		if (access(path, F_OK) != 0)
 			return true;
 		(void)nanosleep(&moment, NULL);
 	}
-	if (!runner_of(directory))
+	if (!capture_machine_runs(directory))
 		return true;
 	(void)snprintf(why, size, "the machine in %s has not answered for %d s; is its runner stopped? End it and try again: "
 		       "the trace is then written", directory, PATIENCE_SECONDS);

@@ -47,6 +47,8 @@ void capture_free(struct capture *c);
 /* If a machine runs in `directory`, have its runner write DIR/trace anew. True if that was done or no machine runs;
  * false, with a message in `why`, if the runner does not answer. */
 bool capture_request(const char *directory, char *why, size_t size);
+/* Does a machine run in `directory`? Its runner holds DIR/lock, which the system takes back however it ends. */
+bool capture_machine_runs(const char *directory);
 /* For the runner: is a new capture wanted? Taken back by capture_done. */
 bool capture_wanted(const char *directory);
 void capture_done(const char *directory);

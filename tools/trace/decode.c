@@ -68,6 +68,11 @@ void ring_decode(struct ring *ring, const void *bytes, uint32_t core, uint32_t c
 	from = head_after >= room ? head_after - room + 1 : 0;
 	if (from > head)
 		from = head;
+	if (head > 0 && from == head) {
+		(void)snprintf(ring->why, sizeof ring->why, "was traced too fast: all its records were overwritten while they "
+			       "were read; trace again, or on a computer with less to do");
+		return;
+	}
 	ring->record = calloc(room, sizeof *ring->record);
 	if (!ring->record) {
 		(void)snprintf(ring->why, sizeof ring->why, "does not fit this computer's memory; end other programs");

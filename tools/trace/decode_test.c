@@ -79,6 +79,7 @@ static void drops_what_was_overwritten(void **unused)
 	ring_free(&out);
 	ring_decode(&out, ring, 3, CORES, ring->head + room);
 	assert_int_equal(out.count, 0);
+	assert_non_null(strstr(out.why, "overwritten while they were read"));
 }
 
 static void refuse(const char *what)

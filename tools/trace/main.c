@@ -27,6 +27,19 @@ static const char usage[] =
 	"usage: quest-trace [--directory DIR] [--capture FILE] [--json FILE] [--svg FILE] [--list FILE] [--sandbox NAME]\n"
 	"                   [--last MS] [--marked[=N]] [--round]\n";
 
+static bool take_marked(struct options *o, const char *text)
+{
+	char *end = NULL;
+	unsigned long number = text ? strtoul(text, &end, 10) : 1;
+
+	if (number >= 1 && number <= UINT32_MAX && !(end && *end)) {
+		o->wanted.marked = (uint32_t)number;
+		return true;
+	}
+	(void)fprintf(stderr, "quest: --marked needs a number from 1 to %u, not '%s'\n", UINT32_MAX, text);
+	return false;
+}
+
 static bool parse(struct options *o, int argc, char **argv)
 {
 	char *end = NULL;
@@ -39,7 +52,10 @@ static bool parse(struct options *o, int argc, char **argv)
 		case 'j': o->json = optarg; break;
 		case 's': o->svg = optarg; break;
 		case 'b': o->wanted.sandbox = optarg; break;
-		case 'm': o->wanted.marked = optarg ? (uint32_t)strtoul(optarg, &end, 10) : 1; break;
+		case 'm':
+			if (!take_marked(o, optarg))
+				return false;
+			break;
 		case 'L': o->list = optarg; break;
 		case 'r': o->wanted.round = true; break;
 		case 'l':
