@@ -13,7 +13,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -21,7 +20,6 @@
 #include "fuzz.h"
 
 #define NUMBERS   461u
-#define MEMORY    (6u << 20)
 
 static uint64_t state;
 static uint8_t area[4 * 4096] __attribute__((aligned(4096)));
@@ -203,14 +201,12 @@ static void child(volatile uint64_t *count)
 {
 	struct itimerval often = {{0, 5000}, {0, 5000}};
 	struct sigaction action = {.sa_handler = interrupt};
-	struct rlimit memory = {MEMORY, MEMORY};
 	uint8_t *hole = mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	setsid();
 	for (int i = 0; i < 3; i++)
 		close(i);
 	open_things();
-	setrlimit(RLIMIT_AS, &memory);
 	munmap(hole + 4096, 4096);
 	edge = (uint64_t)hole + 4096;
 	sigaction(SIGALRM, &action, NULL);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,6 +22,7 @@
 
 #define IDLE_LOOKS 20
 #define PIDS 1024
+#define MEMORY (6u << 20)
 
 static uint64_t state;
 static volatile uint64_t *made;
@@ -102,6 +104,16 @@ static void destroy_vcpus(void)
 		syscall(FUZZ_QUEST + 2, id);
 }
 
+/* A limit on memory counts from the next exec on. */
+static void become_fuzz(const char *index, const char *seed)
+{
+	struct rlimit memory = {MEMORY, MEMORY};
+
+	if (setrlimit(RLIMIT_AS, &memory) == 0)
+		execl("/bin/fuzz", "fuzz", index, seed, NULL);
+	_exit(1);
+}
+
 static pid_t start(unsigned index, uint64_t seed)
 {
 	char number[24], text[24];
@@ -110,10 +122,8 @@ static pid_t start(unsigned index, uint64_t seed)
 	snprintf(number, sizeof number, "%u", index);
 	snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
 	pid = fork();
-	if (pid == 0) {
-		execl("/bin/fuzz", "fuzz", number, text, NULL);
-		_exit(1);
-	}
+	if (pid == 0)
+		become_fuzz(number, text);
 	if (pid < 0) {
 		perror("fuzz: fork");
 		exit(1);
