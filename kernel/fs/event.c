@@ -113,6 +113,7 @@ struct timer {
 	struct sched_timer timer; /* first */
 	struct waitable wait;
 	uint64_t when, interval; /* TSC; `when` 0 = disarmed */
+	int32_t clock;           /* LX_CLOCK_*, for the caller */
 };
 
 static struct mm_cache timers = MM_CACHE(struct timer);
@@ -189,7 +190,7 @@ static void timer_close(struct file *f)
 static const struct file_ops timer_ops = {.kind = "timerfd", .place = FILE_BY_VALUE,
 	.read = timer_read, .poll = timer_poll, .close = timer_close};
 
-int64_t timerfd_create(uint32_t flags, struct file **file)
+int64_t timerfd_create(int32_t clock, uint32_t flags, struct file **file)
 {
 	struct timer *t;
 
@@ -199,10 +200,18 @@ int64_t timerfd_create(uint32_t flags, struct file **file)
 	if (!t)
 		return -LX_ENOMEM;
 	t->timer.fire = timer_fire;
+	t->clock = clock;
 	*file = file_create(&timer_ops, NULL, t, LX_O_RDWR | (flags & LX_O_NONBLOCK));
 	if (!*file)
 		mm_cache_free(&timers, t);
 	return *file ? 0 : -LX_ENOMEM;
+}
+
+int32_t timerfd_clock(const struct file *f)
+{
+	const struct timer *t = f->object;
+
+	return f->ops == &timer_ops ? t->clock : -1;
 }
 
 int64_t timerfd_set(struct file *f, uint64_t when, uint64_t interval)

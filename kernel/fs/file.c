@@ -72,6 +72,8 @@ void file_put(struct file *f)
 		epoll_forget_file(f);
 	if (f->ops->close)
 		f->ops->close(f);
+	if (f->lock != FILE_UNLOCKED)
+		file_unlock(f);
 	if (f->inode)
 		inode_put(f->inode);
 	mm_cache_free(&files, f);

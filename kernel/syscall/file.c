@@ -49,7 +49,23 @@ ON_FILE(fchmod, file_chmod(f, (uint32_t)arg1(a)))
 ON_FILE(fsync, file_sync(f))
 ON_FILE(fchdir, path_fchdir(process_self()->paths, f))
 ON_FILE(fchown, f ? 0 : -LX_EBADF) /* everybody is root and owns everything */
-ON_FILE(flock, f ? 0 : -LX_EBADF)  /* one core, advisory: accepted */
+
+static int64_t do_flock(struct file *f, const struct trap_frame *a)
+{
+	bool wait = !(arg1(a) & LX_LOCK_NB);
+
+	switch (arg1(a) & ~(uint64_t)LX_LOCK_NB) {
+	case LX_LOCK_SH: return file_lock(f, FILE_SHARED, wait);
+	case LX_LOCK_EX: return file_lock(f, FILE_EXCLUSIVE, wait);
+	case LX_LOCK_UN: return file_lock(f, FILE_UNLOCKED, wait);
+	default: return -LX_EINVAL;
+	}
+}
+
+static int64_t sys_flock(struct trap_frame *f)
+{
+	return on_file(f, do_flock);
+}
 
 static int64_t do_fstat(struct file *f, const struct trap_frame *a)
 {

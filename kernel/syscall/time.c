@@ -230,7 +230,7 @@ static int64_t sys_timerfd_create(struct trap_frame *f)
 	if ((clock != LX_CLOCK_MONOTONIC && clock != LX_CLOCK_REALTIME && clock != LX_CLOCK_BOOTTIME) ||
 		(flags & ~(LX_O_CLOEXEC | LX_O_NONBLOCK)))
 		return -LX_EINVAL;
-	error = timerfd_create(flags & LX_O_NONBLOCK, &file);
+	error = timerfd_create(clock, flags & LX_O_NONBLOCK, &file);
 	return error ? error : fd_install(process_self()->files, file, 0, flags & LX_O_CLOEXEC);
 }
 
@@ -254,6 +254,8 @@ static int64_t set_timerfd(struct file *file, const struct trap_frame *f)
 	uint64_t when;
 	int64_t error = 0;
 
+	if (timerfd_clock(file) < 0)
+		return -LX_EINVAL;
 	if (user_read(&value, arg2(f), sizeof(value)))
 		return -LX_EFAULT;
 	if (!proc_time_valid(&value.value) || !proc_time_valid(&value.interval))
@@ -262,7 +264,7 @@ static int64_t set_timerfd(struct file *file, const struct trap_frame *f)
 		error = write_timerfd(file, arg3(f));
 	if (error)
 		return error;
-	when = (arg1(f) & LX_TFD_TIMER_ABSTIME) ? proc_absolute(LX_CLOCK_MONOTONIC, &value.value) :
+	when = (arg1(f) & LX_TFD_TIMER_ABSTIME) ? proc_absolute(timerfd_clock(file), &value.value) :
 		proc_deadline(&value.value);
 	if (value.value.seconds == 0 && value.value.nanoseconds == 0)
 		when = 0;

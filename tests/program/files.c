@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -288,6 +289,36 @@ static void sending_beside_fork(void)
 	unlink("much");
 }
 
+/* Locks belong to descriptions: two of one process are strangers. */
+static void locks(void)
+{
+	int one = open("lock", O_RDWR | O_CREAT, 0600), other = open("lock", O_RDWR), twin = dup(one), status;
+	pid_t child;
+
+	TRY(flock(one, LOCK_SH));
+	TRY(flock(other, LOCK_SH | LOCK_NB));
+	TRY(flock(one, LOCK_EX | LOCK_NB));
+	TRY(flock(other, LOCK_UN));
+	TRY(flock(one, LOCK_EX | LOCK_NB));
+	TRY(flock(twin, LOCK_EX | LOCK_NB));
+	TRY(flock(other, LOCK_SH | LOCK_NB));
+	TRY(flock(other, LOCK_UN));
+	TRY(flock(other, 3));
+	fflush(stdout);
+	child = fork();
+	if (child == 0)
+		_exit(flock(other, LOCK_EX) == 0 && flock(open("lock", O_RDWR), LOCK_SH | LOCK_NB) < 0 ? 7 : 8);
+	usleep(20000);
+	close(one);
+	SHOW(waitpid(child, &status, WNOHANG));
+	TRY(close(twin));
+	SHOW(waitpid(child, &status, 0) == child ? WEXITSTATUS(status) : -1);
+	TRY(flock(open("lock", O_RDONLY), LOCK_EX | LOCK_NB)); /* held by what parent and child shared */
+	TRY(close(other));
+	TRY(flock(open("lock", O_RDONLY), LOCK_EX | LOCK_NB));
+	unlink("lock");
+}
+
 int main(void)
 {
 	umask(022);
@@ -300,6 +331,7 @@ int main(void)
 	mapping();
 	sending();
 	sending_beside_fork();
+	locks();
 	TRY(access("a", R_OK | W_OK));
 	TRY(access("zzz", F_OK));
 	TRY(truncate("a", 77));

@@ -170,6 +170,14 @@ static void counters(void)
 	usleep(5000);
 	TRY(read(t, &value, 8));
 	HOLDS(value >= 4);
+	close(t);
+	TRY(t = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK));
+	clock_gettime(CLOCK_REALTIME, &when.it_value);
+	when.it_value.tv_sec += 1000, when.it_interval.tv_nsec = 0;
+	TRY(timerfd_settime(t, TFD_TIMER_ABSTIME, &when, NULL));
+	TRY(read(t, &value, 8));
+	TRY(timerfd_gettime(t, &when));
+	HOLDS(when.it_value.tv_sec >= 900 && when.it_value.tv_sec <= 1000);
 	close(e), close(t), close(ep);
 }
 

@@ -70,6 +70,10 @@ enum lx_errno {
 #define LX_X_OK 1u
 
 #define LX_RENAME_NOREPLACE 1u
+#define LX_LOCK_SH 1u /* flock */
+#define LX_LOCK_EX 2u
+#define LX_LOCK_NB 4u
+#define LX_LOCK_UN 8u
 #define LX_RENAME_EXCHANGE  2u
 
 #define LX_S_IFMT  0170000u

@@ -3,6 +3,7 @@
  * Files between threads, on the real scheduler: pipes with several ends, poll, timers, signals, and threads that change
  * one tree under each other.
  */
+#include <abi/linux_process.h>
 #include <base/irq.h>
 #include <base/panic.h>
 #include <base/time.h>
@@ -208,7 +209,7 @@ static void timers(void)
 	uint64_t begin = hw_rdtsc(), period = time_cycles(1000), count = 0, late;
 	struct file *f;
 
-	timerfd_create(0, &f);
+	timerfd_create(LX_CLOCK_MONOTONIC, 0, &f);
 	timerfd_set(f, begin + period, period);
 	file_read(f, page_of(0), 8);
 	late = hw_rdtsc() - begin - period;

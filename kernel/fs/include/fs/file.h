@@ -65,6 +65,8 @@ struct file_ops {
 	void (*close)(struct file *f); /* the last reference is gone */
 };
 
+enum file_locked { FILE_UNLOCKED, FILE_SHARED, FILE_EXCLUSIVE };
+
 struct file {
 	uint32_t references;
 	uint32_t flags;  /* LX_O_*: access mode and status */
@@ -73,6 +75,7 @@ struct file {
 	struct inode *inode; /* referenced; NULL = it has none (pipes, timers) */
 	void *object;        /* of the kind */
 	struct epoll_watch *watches; /* who asked epoll for it */
+	enum file_locked lock; /* what it holds of its inode */
 };
 
 /* A description with one reference. Takes over one reference to `inode`, also when it fails. NULL: no memory. */
@@ -83,6 +86,11 @@ static inline struct file *file_get(struct file *f)
 	return f;
 }
 void file_put(struct file *f);
+/* flock(2): what `f` holds of its file is changed to `wanted`; the last file_put gives it back. -LX_EAGAIN: others are
+ * in the way and `wait` is false; -LX_ERESTART: a signal ended the wait; then `f` holds nothing. -LX_EOPNOTSUPP:
+ * it has no inode (pipes, timers). */
+int64_t file_lock(struct file *f, enum file_locked wanted, bool wait);
+void file_unlock(struct file *f); /* it holds something */
 
 int64_t file_read(struct file *f, uint64_t to, size_t bytes);
 int64_t file_write(struct file *f, uint64_t from, size_t bytes);

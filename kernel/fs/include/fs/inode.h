@@ -59,6 +59,7 @@ struct inode {
 	struct inode *parent; /* of a directory, referenced; NULL = the root, or removed */
 	const void *entry;    /* of a directory: its name, as the parent keeps it */
 	struct mutex lock;    /* contents across preemption points */
+	struct file_lock *held; /* flock; NULL = nobody holds or wants one */
 	struct lx_timespec accessed, modified, changed;
 };
 

@@ -20,8 +20,10 @@ int64_t epoll_create(struct file **file);
 int64_t epoll_control(struct file *epoll, int32_t operation, struct fd_table *table, uint32_t fd, uint64_t event);
 int64_t epoll_wait(struct file *epoll, uint64_t events, uint32_t count, uint64_t deadline);
 
-/* A timer's times are TSC cycles: the caller knows clocks and converts. */
-int64_t timerfd_create(uint32_t flags, struct file **file);
+/* A timer's times are TSC cycles: the caller knows clocks and converts; `clock` is kept for it. */
+int64_t timerfd_create(int32_t clock, uint32_t flags, struct file **file);
+/* -1 if `f` is no timer. */
+int32_t timerfd_clock(const struct file *f);
 /* Next expiry at `when` (0 = disarm), then each `interval` cycles (0 = once). -LX_EINVAL if `f` is no timer. */
 int64_t timerfd_set(struct file *f, uint64_t when, uint64_t interval);
 /* 0 when disarmed. */
