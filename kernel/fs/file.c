@@ -152,7 +152,7 @@ int64_t file_pwrite(struct file *f, uint64_t from, size_t bytes, int64_t offset)
 
 typedef int64_t move_fn(struct file *f, uint64_t address, size_t bytes, uint64_t *offset);
 
-/* All lengths are looked at before anything moves, as Linux does. */
+/* All lengths are looked at before anything moves, as Linux does. Their sum, or why not. */
 static int64_t check_vectors(uint64_t vectors, uint32_t count)
 {
 	struct lx_iovec v;
@@ -169,28 +169,76 @@ static int64_t check_vectors(uint64_t vectors, uint32_t count)
 			return -LX_EINVAL;
 		sum += v.bytes;
 	}
-	return 0;
+	return (int64_t)sum;
 }
 
 /* One piece after the other until one is cut short; an error counts only if nothing moved before. */
 static int64_t move_vectors(struct file *f, uint64_t vectors, uint32_t count, uint64_t *offset, move_fn *move)
 {
 	int64_t error = check_vectors(vectors, count), sum = 0;
+	struct file rest = *f;
 	struct lx_iovec v;
 
-	for (uint32_t i = 0; i < count && !error; i++) {
+	rest.flags |= LX_O_NONBLOCK; /* what came is given at once: only its first byte is waited for */
+	for (uint32_t i = 0; i < count && error >= 0; i++) {
 		int64_t moved;
 
 		if (user_read(&v, vectors + i * sizeof(v), sizeof(v)))
 			return sum ? sum : -LX_EFAULT;
-		moved = move(f, v.base, v.bytes, offset);
+		moved = move(sum && move == read_at && !f->ops->seek ? &rest : f, v.base, v.bytes, offset);
 		if (moved < 0)
 			return sum ? sum : moved;
 		sum += moved;
 		if ((uint64_t)moved < v.bytes)
 			break;
 	}
-	return error ? error : sum;
+	return error < 0 ? error : sum;
+}
+
+/* The pieces in `to`, until it is full: the number of bytes. */
+static int64_t gather(uint8_t *to, size_t most, uint64_t vectors, uint32_t count)
+{
+	size_t done = 0;
+	struct lx_iovec v;
+
+	for (uint32_t i = 0; i < count && done < most; i++) {
+		if (user_read(&v, vectors + i * sizeof(v), sizeof(v)))
+			break;
+		v.bytes = v.bytes < most - done ? v.bytes : most - done;
+		if (v.bytes && user_read(to + done, v.base, v.bytes))
+			break;
+		done += v.bytes;
+		sched_preempt_point();
+	}
+	return done ? (int64_t)done : -LX_EFAULT;
+}
+
+/* Nothing of others comes between the pieces. */
+static int64_t write_together(struct file *f, uint64_t vectors, uint32_t count, uint64_t *offset, size_t bytes)
+{
+	uint8_t *buffer = mm_heap_alloc(bytes);
+	struct file once = *f;
+	int64_t result;
+
+	if (!buffer)
+		return -LX_ENOMEM;
+	once.gathered = buffer;
+	result = gather(buffer, bytes, vectors, count);
+	if (result > 0)
+		result = write_at(&once, 0, (size_t)result, offset);
+	mm_heap_free(buffer, bytes);
+	return result;
+}
+
+/* What has places for its bytes needs it only where the place is the end. */
+static int64_t write_vectors(struct file *f, uint64_t vectors, uint32_t count, uint64_t *offset)
+{
+	int64_t sum = count > 1 && f->ops->together && (!f->ops->seek || (f->flags & LX_O_APPEND)) ?
+		check_vectors(vectors, count) : 0;
+
+	if (sum > 0 && sum <= (int64_t)LX_PIPE_BUF)
+		return write_together(f, vectors, count, offset, (size_t)sum);
+	return move_vectors(f, vectors, count, offset, write_at);
 }
 
 int64_t file_readv(struct file *f, uint64_t vectors, uint32_t count)
@@ -200,7 +248,7 @@ int64_t file_readv(struct file *f, uint64_t vectors, uint32_t count)
 
 int64_t file_writev(struct file *f, uint64_t vectors, uint32_t count)
 {
-	return move_vectors(f, vectors, count, &f->offset, write_at);
+	return write_vectors(f, vectors, count, &f->offset);
 }
 
 int64_t file_preadv(struct file *f, uint64_t vectors, uint32_t count, int64_t offset)
@@ -216,7 +264,7 @@ int64_t file_pwritev(struct file *f, uint64_t vectors, uint32_t count, int64_t o
 	uint64_t at = (uint64_t)offset;
 	int64_t error = check_offset(f, offset);
 
-	return error ? error : move_vectors(f, vectors, count, &at, write_at);
+	return error ? error : write_vectors(f, vectors, count, &at);
 }
 
 int64_t file_load(struct file *f, void *to, size_t bytes, uint64_t offset)

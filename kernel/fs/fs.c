@@ -41,13 +41,19 @@ static void no_signal(int32_t group, int32_t signal)
 	(void)group, (void)signal;
 }
 
+static bool no_step(int32_t group, int32_t signal, int32_t *at)
+{
+	(void)group, (void)signal, (void)at;
+	return true;
+}
+
 static int64_t no_time(void)
 {
 	return 0;
 }
 
 struct fs_hooks fs_hooks = {.group = no_group, .session = no_group, .leader = no, .ignores = not_ignored,
-	.signal = no_signal, .now = no_time};
+	.signal = no_signal, .now = no_time, .signal_step = no_step};
 
 void fs_set_hooks(const struct fs_hooks *hooks)
 {

@@ -188,17 +188,20 @@ static bool have_page(struct pipe *p, uint32_t page)
 	return new_page(&p->frame[page]);
 }
 
-static int64_t put_step(struct pipe *p, const struct qv_pipe_step *step, uint64_t from)
+static int64_t put_step(const struct file *f, const struct qv_pipe_step *step, uint64_t from)
 {
+	struct pipe *p = of(f);
+
 	if (!have_page(p, step->page))
 		return -LX_ENOMEM;
 	p->held |= 1u << step->page;
-	return user_read((uint8_t *)memory_at(p->frame[step->page]) + step->offset, from, step->bytes);
+	return file_fetch(f, (uint8_t *)memory_at(p->frame[step->page]) + step->offset, from, step->bytes);
 }
 
 /* As much as there is room for, at most `bytes`. What is at most PIPE_BUF appears to readers at once, or not at all. */
-static int64_t put_some(struct pipe *p, uint64_t from, size_t bytes)
+static int64_t put_some(const struct file *f, uint64_t from, size_t bytes)
 {
+	struct pipe *p = of(f);
 	struct qv_pipe next = p->ring;
 	int64_t error = 0;
 	size_t done = 0;
@@ -208,7 +211,7 @@ static int64_t put_some(struct pipe *p, uint64_t from, size_t bytes)
 
 		if (step.bytes == 0)
 			break;
-		error = put_step(p, &step, from + done);
+		error = put_step(f, &step, from + done);
 		if (error)
 			break;
 		done += step.bytes;
@@ -230,12 +233,13 @@ static void tell_reader(struct pipe *p)
 }
 
 /* The number written; 0 = go the long way. */
-static int64_t write_small(struct pipe *p, uint64_t from, size_t bytes)
+static int64_t write_small(const struct file *f, uint64_t from, size_t bytes)
 {
+	struct pipe *p = of(f);
 	uint8_t message[SMALL];
 	struct qv_pipe_step step;
 
-	if (user_read(message, from, bytes))
+	if (file_fetch(f, message, from, bytes))
 		return -LX_EFAULT;
 	step = qv_pipe_write_step(&p->ring, bytes);
 	if (p->writing.owner || p->readers == 0 || step.bytes < bytes || !have_page(p, step.page))
@@ -250,7 +254,7 @@ static int64_t write_small(struct pipe *p, uint64_t from, size_t bytes)
 static int64_t write_turn(struct file *f, uint64_t from, size_t bytes)
 {
 	struct pipe *p = of(f);
-	uint32_t wanted = bytes <= LX_PIPE_BUF ? (uint32_t)bytes : 1;
+	uint32_t wanted = bytes <= LX_PIPE_BUF ? (uint32_t)bytes : 1, seen = p->ring.read;
 	int64_t result = 0;
 
 	for (;;) {
@@ -258,12 +262,15 @@ static int64_t write_turn(struct file *f, uint64_t from, size_t bytes)
 			result = wait_in(&p->wants_room, f);
 			if (result)
 				return result;
+			if (seen != p->ring.read && qv_pipe_room(&p->ring) < wanted)
+				wake_one(&p->wants_room); /* what is too little for this one may do for another: once per read */
+			seen = p->ring.read;
 		}
 		if (p->readers == 0)
 			return -LX_EPIPE;
 		mutex_take(&p->writing);
 		if (qv_pipe_room(&p->ring) >= wanted)
-			result = put_some(p, from, bytes);
+			result = put_some(f, from, bytes);
 		mutex_release(&p->writing);
 		if (result)
 			return result;
@@ -280,19 +287,19 @@ static __attribute__((noinline)) int64_t write_long(struct file *f, uint64_t fro
 	do {
 		result = write_turn(f, from + done, bytes - done);
 		if (result < 0)
-			return done ? (int64_t)done : result;
+			break;
 		done += (size_t)result;
 		tell_reader(p);
 	} while (done < bytes);
 	/* Another writer may wait for the room that is left. */
 	if (qv_pipe_room(&p->ring))
 		wake_one(&p->wants_room);
-	return (int64_t)done;
+	return done ? (int64_t)done : result;
 }
 
 static int64_t pipe_write(struct file *f, uint64_t from, size_t bytes, uint64_t *offset)
 {
-	int64_t result = bytes <= SMALL && of(f)->readers ? write_small(of(f), from, bytes) : 0;
+	int64_t result = bytes <= SMALL && of(f)->readers ? write_small(f, from, bytes) : 0;
 
 	(void)offset;
 	return result ? result : write_long(f, from, bytes);
@@ -377,7 +384,7 @@ static const struct file_ops reader_ops = {.kind = "pipe", .place = FILE_STAYS,
 	.read = pipe_read, .poll = reader_poll, .ioctl = pipe_ioctl,
 	.stat = pipe_stat, .open_again = open_again, .close = reader_close};
 static const struct file_ops writer_ops = {.kind = "pipe", .place = FILE_STAYS,
-	.write = pipe_write, .poll = writer_poll, .ioctl = pipe_ioctl,
+	.together = true, .write = pipe_write, .poll = writer_poll, .ioctl = pipe_ioctl,
 	.stat = pipe_stat, .open_again = open_again, .close = writer_close};
 
 int64_t pipe_create(uint32_t flags, struct file **reader, struct file **writer)
@@ -416,14 +423,14 @@ static void both_close(struct file *f)
 }
 
 static const struct file_ops both_ops = {.kind = "pipe", .place = FILE_STAYS,
-	.read = pipe_read, .write = pipe_write, .poll = both_poll, .ioctl = pipe_ioctl,
+	.read = pipe_read, .together = true, .write = pipe_write, .poll = both_poll, .ioctl = pipe_ioctl,
 	.stat = pipe_stat, .open_again = open_again, .close = both_close};
 static const struct file_ops fifo_reader_ops = {.kind = "fifo", .place = FILE_STAYS,
 	.read = pipe_read, .poll = reader_poll, .ioctl = pipe_ioctl, .close = reader_close};
 static const struct file_ops fifo_writer_ops = {.kind = "fifo", .place = FILE_STAYS,
-	.write = pipe_write, .poll = writer_poll, .ioctl = pipe_ioctl, .close = writer_close};
+	.together = true, .write = pipe_write, .poll = writer_poll, .ioctl = pipe_ioctl, .close = writer_close};
 static const struct file_ops fifo_ops = {.kind = "fifo", .place = FILE_STAYS,
-	.read = pipe_read, .write = pipe_write, .poll = both_poll, .ioctl = pipe_ioctl, .close = both_close};
+	.read = pipe_read, .together = true, .write = pipe_write, .poll = both_poll, .ioctl = pipe_ioctl, .close = both_close};
 
 static const struct file_ops *ops_for(const struct pipe *p, uint32_t mode)
 {

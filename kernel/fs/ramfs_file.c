@@ -118,14 +118,15 @@ static int64_t ramfs_load(struct file *f, void *to, size_t bytes, uint64_t offse
 }
 
 /* A page that is written whole is not cleared first, so nobody sees it before it is written. */
-static int64_t copy_in_page(struct ramfs_inode *r, uint64_t index, uint64_t from)
+static int64_t copy_in_page(const struct file *f, uint64_t index, uint64_t from)
 {
+	struct ramfs_inode *r = of(f);
 	uint64_t frame, *slot;
 	int64_t error;
 
 	if (!mm_frame_new(&frame))
 		return -LX_ENOSPC;
-	error = user_read(memory_at(frame), from, PAGE);
+	error = file_fetch(f, memory_at(frame), from, PAGE);
 	slot = error ? NULL : slot_made(r, index);
 	if (slot && !*slot) {
 		note(r, slot, frame);
@@ -137,18 +138,19 @@ static int64_t copy_in_page(struct ramfs_inode *r, uint64_t index, uint64_t from
 	return error ? error : slot ? 0 : -LX_ENOSPC;
 }
 
-static int64_t copy_in(struct ramfs_inode *r, uint64_t offset, uint64_t from, size_t bytes)
+static int64_t copy_in(const struct file *f, uint64_t offset, uint64_t from, size_t bytes)
 {
+	struct ramfs_inode *r = of(f);
 	uint64_t frame;
 
 	if (offset / PAGE >= PAGES_MOST)
 		return -LX_EFBIG;
 	if (bytes == PAGE && !pages_find(&r->map, offset / PAGE))
-		return copy_in_page(r, offset / PAGE, from);
+		return copy_in_page(f, offset / PAGE, from);
 	frame = page_made(r, offset / PAGE);
 	if (!frame)
 		return -LX_ENOSPC;
-	return user_read((uint8_t *)memory_at(frame) + offset % PAGE, from, bytes);
+	return file_fetch(f, (uint8_t *)memory_at(frame) + offset % PAGE, from, bytes);
 }
 
 static int64_t ramfs_write(struct file *f, uint64_t from, size_t bytes, uint64_t *offset)
@@ -163,7 +165,7 @@ static int64_t ramfs_write(struct file *f, uint64_t from, size_t bytes, uint64_t
 	while (done < bytes && !error) {
 		size_t step = step_bytes(*offset, bytes - done);
 
-		error = copy_in(r, *offset, from + done, step);
+		error = copy_in(f, *offset, from + done, step);
 		if (!error) {
 			done += step;
 			*offset += step;
@@ -290,7 +292,7 @@ void ramfs_file_init(struct ramfs_inode *r)
 }
 
 const struct file_ops ramfs_file_ops = {
-	.kind = "file", .place = FILE_BY_NAME,
+	.kind = "file", .place = FILE_BY_NAME, .together = true,
 	.read = ramfs_read,
 	.write = ramfs_write,
 	.load = ramfs_load,

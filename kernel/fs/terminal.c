@@ -34,6 +34,7 @@ static struct terminal { /* of each core; the first one's has the keys */
 	uint32_t open;    /* descriptions */
 	int32_t session;  /* whose controlling terminal it is; 0 = nobody's */
 	int32_t group;    /* in the foreground */
+	int32_t signal, signalled, sent; /* what the timer sends, in steps, to which group; how far it is. 0 = nothing */
 } consoles[QUEST_CORES];
 
 static struct terminal *console(void)
@@ -73,21 +74,29 @@ static void flush(const struct collected *c)
 
 /* Keys. */
 
-void terminal_key(uint8_t key)
+/* The signal that the key stands for, 0 = none. */
+static int32_t take_key(uint8_t key)
 {
 	struct collected echo = {0};
 	int32_t signal = qv_tty_key(&console()->tty, key, collect, &echo);
 	bool returns;
 
 	flush(&echo);
-	if (signal && console()->group)
-		fs_hooks.signal(console()->group, signal);
 	qv_tty_ready(&console()->tty, &returns);
 	if (returns)
 		sched_wake_one(&console()->readers);
 	if (!console()->tty.stopped)
 		sched_wake_all(&console()->writers);
 	poll_changed(&console()->changes);
+	return console()->group ? signal : 0;
+}
+
+void terminal_key(uint8_t key)
+{
+	int32_t signal = take_key(key);
+
+	if (signal)
+		fs_hooks.signal(console()->group, signal);
 }
 
 /* The port has interrupted: bottom half of its driver. */
@@ -101,14 +110,29 @@ static void take_keys(void)
 	}
 }
 
-/* A port that cannot interrupt is asked by and by. */
+/* Send a part of the signal, if there is one: is all of it sent? */
+static bool is_sent(struct terminal *c)
+{
+	if (c->signal && fs_hooks.signal_step(c->signalled, c->signal, &c->sent))
+		c->signal = 0;
+	return !c->signal;
+}
+
+/* A port that cannot interrupt is asked by and by. This is part of a decision: a signal goes out in steps, and the keys
+ * behind it wait for that. */
 static void look_for_keys(struct sched_timer *timer)
 {
+	struct terminal *c = console();
 	uint8_t key;
 
-	for (uint32_t i = 0; i < KEYS_MOST && uart_take(&key); i++)
-		terminal_key(key);
-	if (console()->open && !uart_interrupts())
+	for (uint32_t i = 0; i < KEYS_MOST && is_sent(c) && uart_take(&key); i++) {
+		c->signal = take_key(key);
+		c->signalled = c->group;
+		c->sent = 0;
+	}
+	if (c->signal)
+		sched_timer_set(timer, hw_rdtsc());
+	else if (c->open && !uart_interrupts())
 		sched_timer_set(timer, hw_rdtsc() + time_cycles(POLL_US));
 }
 
@@ -242,7 +266,7 @@ static int64_t write_chunk(const struct file *f, uint64_t from, size_t bytes)
 
 	if (!error)
 		error = wait_for_port(f);
-	if (error || user_read(chunk, from, bytes))
+	if (error || file_fetch(f, chunk, from, bytes))
 		return error ? error : -LX_EFAULT;
 	qv_tty_write(&console()->tty, chunk, bytes, collect, &out);
 	flush(&out);
@@ -449,7 +473,7 @@ static void terminal_close(struct file *f)
 }
 
 static const struct file_ops terminal_ops = {
-	.kind = "console", .place = FILE_BY_NAME,
+	.kind = "console", .place = FILE_BY_NAME, .together = true,
 	.read = terminal_read,
 	.write = terminal_write,
 	.poll = terminal_poll,

@@ -47,7 +47,7 @@ static void send(int32_t to, int32_t signal)
 }
 
 static const struct fs_hooks hooks = {.group = group, .session = session, .leader = leader, .ignores = ignores,
-	.signal = send, .now = proc_realtime};
+	.signal = send, .now = proc_realtime, .signal_step = signal_group_step};
 
 INIT void proc_init(void)
 {

@@ -218,6 +218,21 @@ int64_t signal_group(int32_t group, int32_t signal, const struct lx_siginfo *inf
 	return found;
 }
 
+bool signal_group_step(int32_t group, int32_t signal, int32_t *at)
+{
+	uint32_t sent = 0;
+
+	for (uint32_t seen = 0; *at < (int32_t)PROC_MOST && seen < SWEEP_LOOK && sent < SWEEP_STEP; seen++) {
+		struct process *p = proc_core()->process[(*at)++];
+
+		if (!p || p->group != group || p->state == PROCESS_ZOMBIE)
+			continue;
+		signal_process(p, signal, NULL);
+		sent++;
+	}
+	return *at == (int32_t)PROC_MOST;
+}
+
 /* An action of `p` that may be changed, or NULL: no memory. */
 static struct lx_sigaction *slot_of(struct process *p, int32_t signal)
 {

@@ -479,6 +479,15 @@ static void signal_group(int32_t to, int32_t signal)
 	signalled = to * 100 + signal;
 }
 
+/* In two steps. */
+static bool signal_step(int32_t to, int32_t signal, int32_t *at)
+{
+	if ((*at)++ == 0)
+		return false;
+	signal_group(to, signal);
+	return true;
+}
+
 static int64_t now(void)
 {
 	return 1500000000123456789;
@@ -493,7 +502,7 @@ static int keys_come(void)
 
 static void a_shell_on_the_console(void **unused)
 {
-	static const struct fs_hooks hooks = {group, session, leader, ignores, signal_group, now};
+	static const struct fs_hooks hooks = {group, session, leader, ignores, signal_group, now, signal_step};
 	struct lx_termios termios;
 	int32_t foreground = 9;
 
@@ -511,6 +520,8 @@ static void a_shell_on_the_console(void **unused)
 	assert_int_equal(file_write(table->file[1], at("a\nb\n"), 4), 4);
 	assert_string_equal(stand_in_screen, "ls\na\nb\n");
 	stand_in_keys = "\003";
+	keys_come();
+	assert_int_equal(signalled, 0);
 	keys_come();
 	assert_int_equal(signalled, 702);
 	assert_int_equal(file_ioctl(table->file[2], LX_TIOCSPGRP, at(&foreground)), 0);

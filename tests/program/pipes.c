@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,6 +110,55 @@ static void big_transfer(void)
 	close(p[0]);
 }
 
+/* A read of several pieces takes what is there, and a write of several is one. */
+static void pieces(void)
+{
+	struct iovec v[3] = {{buffer, 4}, {buffer + 4, 4096}, {buffer + 5000, 10}};
+	int p[2], status, f;
+	char name[] = "/tmp/piecesXXXXXX";
+
+	TRY(pipe(p));
+	write(p[1], "abcd", 4);
+	TRY(readv(p[0], v, 2));
+	write(p[1], "abcdefghij", 10);
+	TRY(readv(p[0], v, 2));
+	printf("%.10s\n", buffer);
+	v[0].iov_len = 0;
+	write(p[1], "xyz", 3);
+	TRY(readv(p[0], v, 3));
+	v[0] = (struct iovec){buffer, 3000};
+	v[1] = (struct iovec){"end\n", 4};
+	fcntl(p[1], F_SETFL, O_NONBLOCK);
+	while (writev(p[1], v, 2) == 3004) /* all of it or nothing */
+		;
+	SHOW(errno == EAGAIN);
+	SHOW(read(p[0], buffer, sizeof buffer) % 3004);
+	close(p[1]);
+	TRY(readv(p[0], v, 1));
+	close(p[0]);
+	TRY((f = mkstemp(name)) > 0);
+	fcntl(f, F_SETFL, O_APPEND);
+	fflush(stdout);
+	v[0] = (struct iovec){"half ", 5};
+	for (int i = 0; i < 4; i++) {
+		if (fork() == 0) {
+			for (int n = 0; n < 500; n++)
+				writev(f, v, 2);
+			_exit(0);
+		}
+	}
+	while (wait(&status) > 0)
+		;
+	SHOW(lseek(f, 0, SEEK_SET));
+	long wrong = 0;
+	for (int i = 0; i < 2000; i++)
+		wrong += read(f, buffer, 9) != 9 || memcmp(buffer, "half end\n", 9) != 0;
+	SHOW(wrong);
+	TRY(read(f, buffer, 1));
+	close(f);
+	TRY(unlink(name));
+}
+
 static void readiness(void)
 {
 	int p[2];
@@ -188,6 +239,7 @@ int main(void)
 	without_blocking();
 	between_processes();
 	big_transfer();
+	pieces();
 	readiness();
 	counters();
 	return 0;

@@ -569,6 +569,42 @@ static int wait_on_old_page(void)
 	return woken ? 13 : 1;
 }
 
+static int writes_page(const int *p)
+{
+	static char page[PAGE];
+
+	return write(p[1], page, sizeof page) == PAGE ? 0 : 1;
+}
+
+/* A full pipe, and a read that makes room for the one who came second only: he goes on. Linux makes room by pages. */
+static int room_for_second(void)
+{
+	static char text[70000];
+	int p[2], result;
+	pid_t big, small;
+
+	if (!on_quest())
+		return 15;
+	pipe(p);
+	fcntl(p[1], F_SETFL, O_NONBLOCK);
+	write(p[1], text, sizeof text);
+	fcntl(p[1], F_SETFL, 0);
+	big = fork();
+	if (big == 0)
+		_exit(writes_page(p));
+	usleep(20000);
+	small = fork();
+	if (small == 0)
+		_exit(write(p[1], "x", 1) == 1 ? 15 : 1);
+	usleep(20000);
+	read(p[0], text, 100);
+	result = end_of(small);
+	kill(big, SIGKILL);
+	end_of(big);
+	close(p[0]), close(p[1]);
+	return result;
+}
+
 static int take_terminal(void)
 {
 	int fd;
@@ -672,6 +708,7 @@ int main(int argc, char **argv)
 	SHOW(births_under_signals());
 	ends();
 	SHOW(end_of(start(wait_on_old_page)));
+	SHOW(room_for_second());
 	SHOW(take_terminals());
 	SHOW(vcpus_that_go());
 	futex_beside_cuts();

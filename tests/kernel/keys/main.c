@@ -67,6 +67,13 @@ static void tell_signal(int32_t to, int32_t signal)
 	last_signal = to == GROUP ? signal : -1;
 }
 
+static bool step(int32_t to, int32_t signal, int32_t *at)
+{
+	tell_signal(to, signal);
+	*at = 0;
+	return true;
+}
+
 static int64_t now(void)
 {
 	return 0;
@@ -107,7 +114,7 @@ static void say_interrupts(void)
 
 void test_main(void)
 {
-	static const struct fs_hooks hooks = {group, group, leader, ignores, tell_signal, now};
+	static const struct fs_hooks hooks = {group, group, leader, ignores, tell_signal, now, step};
 	char line[64] = "";
 	int64_t n;
 

@@ -11,6 +11,7 @@
 #define FS_FILE_H
 
 #include <abi/linux.h>
+#include <lib/string.h>
 #include <mm/space.h>
 #include <sched/wait.h>
 
@@ -46,6 +47,7 @@ enum file_place { FILE_STAYS, FILE_BY_NAME, FILE_BY_VALUE };
 struct file_ops {
 	const char *kind; /* for people */
 	enum file_place place;
+	bool together; /* a write of several pieces, at most LX_PIPE_BUF bytes, is one; from what file_fetch gives */
 	/* At *offset, which is advanced; ignored by what has no offset. 0 = end of file. */
 	int64_t (*read)(struct file *f, uint64_t to, size_t bytes, uint64_t *offset);
 	int64_t (*write)(struct file *f, uint64_t from, size_t bytes, uint64_t *offset);
@@ -76,7 +78,17 @@ struct file {
 	void *object;        /* of the kind */
 	struct epoll_watch *watches; /* who asked epoll for it */
 	enum file_locked lock; /* what it holds of its inode */
+	const uint8_t *gathered; /* of one write: what `from` counts in; NULL = it is a user address */
 };
+
+/* Bytes of what is being written. 0, or -LX_EFAULT. */
+static inline int64_t file_fetch(const struct file *f, void *to, uint64_t from, size_t bytes)
+{
+	if (!f->gathered)
+		return user_read(to, from, bytes);
+	memcpy(to, f->gathered + from, bytes);
+	return 0;
+}
 
 /* A description with one reference. Takes over one reference to `inode`, also when it fails. NULL: no memory. */
 struct file *file_create(const struct file_ops *ops, struct inode *inode, void *object, uint32_t flags);

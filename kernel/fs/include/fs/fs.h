@@ -5,8 +5,8 @@
 
 #include <fs/path.h>
 
-/* What fs asks of the room that knows processes. All are called in thread context but `signal`, which a top half may
- * call. */
+/* What fs asks of the room that knows processes. All are called in thread context but `signal_step`, which a
+ * timer calls. */
 struct fs_hooks {
 	int32_t (*group)(void);   /* process group of the caller */
 	int32_t (*session)(void); /* session of the caller */
@@ -14,6 +14,7 @@ struct fs_hooks {
 	bool (*ignores)(int32_t signal); /* does the caller ignore or block it? */
 	void (*signal)(int32_t group, int32_t signal);
 	int64_t (*now)(void);     /* CLOCK_REALTIME, nanoseconds since 1970 */
+	bool (*signal_step)(int32_t group, int32_t signal, int32_t *at); /* a bounded part, *at = 0 first. True: all done */
 };
 
 /* Make this core's tree: the RAM file system filled from the archive, /dev, /proc. Once on each core that runs

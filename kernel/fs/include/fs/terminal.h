@@ -11,7 +11,7 @@ int32_t terminal_group(void);
 /* The leader of a session has ended: the terminal is nobody's, if it was that session's, and the group that had it in
  * the foreground is told (SIGHUP). Thread context. */
 void terminal_session_ended(int32_t session);
-/* A key from wherever. Any context of the core that has the terminal, interrupts off. */
+/* A key from wherever. Thread context of the core that has the terminal. */
 void terminal_key(uint8_t key);
 
 #endif

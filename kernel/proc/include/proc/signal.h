@@ -19,6 +19,8 @@ struct signal_origin {
 void signal_process(struct process *p, int32_t signal, const struct lx_siginfo *info);
 void signal_task(struct task *t, int32_t signal, const struct lx_siginfo *info);
 int64_t signal_group(int32_t group, int32_t signal, const struct lx_siginfo *info);
+/* The same for a timer: the next few, from *at on, which is 0 at first. True: that was all. */
+bool signal_group_step(int32_t group, int32_t signal, int32_t *at);
 /* A fault of the running task: cannot be blocked or ignored. */
 void signal_fault(int32_t signal, int32_t code, uint64_t address);
 
