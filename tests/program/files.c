@@ -306,8 +306,10 @@ static void locks(void)
 	TRY(flock(other, 3));
 	fflush(stdout);
 	child = fork();
-	if (child == 0)
+	if (child == 0) {
+		close(one), close(twin); /* else it waits for itself */
 		_exit(flock(other, LOCK_EX) == 0 && flock(open("lock", O_RDWR), LOCK_SH | LOCK_NB) < 0 ? 7 : 8);
+	}
 	usleep(20000);
 	close(one);
 	SHOW(waitpid(child, &status, WNOHANG));
