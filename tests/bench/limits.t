@@ -41,13 +41,13 @@ syscall.quest_null 60 goal: a null call
 syscall.quest_fault 960 goal 912: an anonymous page fault, clearing included
 syscall.quest_write_null 153 a byte written to /dev/null
 syscall.quest_clock 60 the time without a call
-syscall.quest_pipe 1890 goal 1500: a byte there and back through pipes
+syscall.quest_pipe 1680 goal 1500: a byte there and back through pipes
 syscall.quest_fork_exec 55500 goal 40000: fork, exec, exit, wait
 syscall.quest_fork_exit 19500 goal 15000: fork, exit, wait
-switch.futex_pingpong 1340 goal 900: futex wake and wait, there and back
-switch.yield 390 goal 250: yield, there and back
-switch.same_process 440 goal 150: switch between two VCPUs of a process
-switch.two_processes 440 goal 250: switch between two processes
+switch.futex_pingpong 1065 goal 900: futex wake and wait, there and back
+switch.yield 262 goal 250: yield, there and back
+switch.same_process 311 goal 150: switch between two VCPUs of a process
+switch.two_processes 311 goal 250: switch between two processes
 L
 [ "$(value syscall.quest_exits)" = 0 ]
 point $? "and no exit in all that (syscall.quest_exits = $(value syscall.quest_exits))"
