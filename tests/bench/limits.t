@@ -42,8 +42,8 @@ syscall.quest_fault 960 goal 912: an anonymous page fault, clearing included
 syscall.quest_write_null 153 a byte written to /dev/null
 syscall.quest_clock 60 the time without a call
 syscall.quest_pipe 1680 goal 1500: a byte there and back through pipes
-syscall.quest_fork_exec 55500 goal 40000: fork, exec, exit, wait
-syscall.quest_fork_exit 19500 goal 15000: fork, exit, wait
+syscall.quest_fork_exec 35100 goal 40000: fork, exec, exit, wait
+syscall.quest_fork_exit 15800 goal 15000: fork, exit, wait
 switch.futex_pingpong 1065 goal 900: futex wake and wait, there and back
 switch.yield 262 goal 250: yield, there and back
 switch.same_process 311 goal 150: switch between two VCPUs of a process
