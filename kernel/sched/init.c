@@ -2,6 +2,8 @@
 /* Start of the scheduler, the idle loop, and the hooks of the ways into ring 3. */
 #include "hot.h"
 
+#include <lib/string.h>
+
 #include <base/boot.h>
 #include <base/features.h>
 #include <base/init.h>
@@ -119,6 +121,8 @@ void sched_measure(bool on)
 	struct cpu *cpu = this_cpu();
 
 	this_core()->measuring = on;
+	if (on)
+		memset(this_core()->usage.switches, 0, sizeof(this_core()->usage.switches));
 	cpu->watch = (cpu->watch & ~(uint64_t)CPU_WATCH_SCHED) | (on ? CPU_WATCH_SCHED : 0);
 }
 

@@ -161,11 +161,27 @@ static int64_t sys_sections(struct trap_frame *f)
 	return arg1(f) ? user_write(arg1(f), &q, sizeof(q)) : 0;
 }
 
+static struct quest_switch_cost switch_cost(const struct sched_switches *s)
+{
+	return (struct quest_switch_cost){s->count, proc_ns(s->cycles), proc_ns(s->worst)};
+}
+
+static int64_t sys_switches(struct trap_frame *f)
+{
+	struct sched_core_usage u;
+	struct quest_switches q;
+
+	sched_core_usage(&u);
+	q = (struct quest_switches){switch_cost(&u.switches[0]), switch_cost(&u.switches[1])};
+	sched_measure(arg0(f) != 0);
+	return arg1(f) ? user_write(arg1(f), &q, sizeof(q)) : 0;
+}
+
 static const struct call quest_calls[] = {
 	{QUEST_VCPU_CREATE, sys_vcpu_create}, {QUEST_VCPU_BIND_TASK, sys_vcpu_bind_task},
 	{QUEST_VCPU_DESTROY, sys_vcpu_destroy}, {QUEST_VCPU_GETPARAMS, sys_vcpu_getparams},
 	{QUEST_VCPU_SETPARAMS, sys_vcpu_setparams}, {QUEST_VCPU_FORK, sys_vcpu_fork},
 	{QUEST_TRACE_MARK, sys_trace_mark}, {QUEST_TRACE_CALLS, sys_trace_calls},
-	{QUEST_SECTIONS, sys_sections},
+	{QUEST_SECTIONS, sys_sections}, {QUEST_SWITCHES, sys_switches},
 };
 CALL_GROUP(quest);

@@ -46,8 +46,10 @@ syscall.quest_fork_exec 35100 goal 40000: fork, exec, exit, wait
 syscall.quest_fork_exit 15800 goal 15000: fork, exit, wait
 switch.futex_pingpong 1065 goal 900: futex wake and wait, there and back
 switch.yield 262 goal 250: yield, there and back
-switch.same_process 311 goal 150: switch between two VCPUs of a process
-switch.two_processes 311 goal 250: switch between two processes
+switch.same_process 150 goal 150: switch between two VCPUs of a process
+switch.two_processes 250 goal 250: switch between two processes
+switch.handover_same_process 311 wake, wait and switch between two VCPUs of a process, less the calls
+switch.handover_two_processes 311 the same between two processes
 L
 [ "$(value syscall.quest_exits)" = 0 ]
 point $? "and no exit in all that (syscall.quest_exits = $(value syscall.quest_exits))"

@@ -164,6 +164,10 @@ group_calls() { # Quest's part of the groups syscall and sched
 	result switch.yield "$(value calls yield)"
 	result switch.same_process "$(value calls switch_same_process)"
 	result switch.two_processes "$(value calls switch_two_processes)"
+	result switch.same_process_worst "$(value calls switch_same_process_worst)"
+	result switch.two_processes_worst "$(value calls switch_two_processes_worst)"
+	result switch.handover_same_process "$(value calls handover_same_process)"
+	result switch.handover_two_processes "$(value calls handover_two_processes)"
 }
 
 group_syscall() {

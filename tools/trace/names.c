@@ -19,6 +19,7 @@ static const char *const quest_calls[] = {
 	[QUEST_TRACE_MARK - QUEST_VCPU_CREATE] = "trace_mark",
 	[QUEST_TRACE_CALLS - QUEST_VCPU_CREATE] = "trace_calls",
 	[QUEST_SECTIONS - QUEST_VCPU_CREATE] = "quest_sections",
+	[QUEST_SWITCHES - QUEST_VCPU_CREATE] = "quest_switches",
 };
 
 const char *call_name(uint64_t number, char text[32])

@@ -45,6 +45,11 @@ int quest_trace_calls(int on)
 	return (int)syscall(QUEST_TRACE_CALLS, on);
 }
 
+int quest_switches(int on, struct quest_switches *seen)
+{
+	return (int)syscall(QUEST_SWITCHES, on, seen);
+}
+
 int quest_sections(int on, struct quest_sections *seen)
 {
 	return (int)syscall(QUEST_SECTIONS, on, seen);

@@ -18,6 +18,7 @@ enum quest_call {
 	QUEST_TRACE_MARK = 0x1010,     /* (enum qv_trace_mark of abi/trace.h, number): a record of the caller's own */
 	QUEST_TRACE_CALLS = 0x1011,    /* (1 or 0): record every system call of this sandbox, or no longer */
 	QUEST_SECTIONS = 0x1014,       /* (on, struct quest_sections * or 0): measure what cannot be preempted */
+	QUEST_SWITCHES = 0x1015,       /* (on, struct quest_switches * or 0): measure switches of this core */
 };
 
 #define QUEST_VCPU_MAIN 0u
@@ -47,6 +48,16 @@ struct quest_section {
 	uint64_t from, to; /* kernel addresses, or: number of the system call; 0x10000 + vector; 0x20000 signals and
 	                      decisions on the way out; 0x20001 ring 3, with the number of the call
 	                      above its 20 bits; 0x20002 idle; 0x20003 a decision */
+};
+
+/* From the moment that a decision has chosen another thread until that thread goes on, with what measuring adds. */
+struct quest_switch_cost {
+	uint64_t count, total_ns, worst_ns;
+};
+
+struct quest_switches { /* since they are measured */
+	struct quest_switch_cost same;  /* the address space stays */
+	struct quest_switch_cost other; /* it changes */
 };
 
 struct quest_sections {

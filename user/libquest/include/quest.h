@@ -33,6 +33,9 @@ int quest_trace_calls(int on);
 /* Measure the kernel's longest sections without a preemption point from now on (or stop); what was seen so far is told
  * unless NULL. */
 int quest_sections(int on, struct quest_sections *seen);
+/* Measure what switches between threads cost on this core from now on (or stop); what was seen so far is told unless
+ * NULL. 0, or -1 with EFAULT. */
+int quest_switches(int on, struct quest_switches *seen);
 /* Text of an enum quest_refusal. */
 const char *vcpu_refusal(unsigned reason);
 
