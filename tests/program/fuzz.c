@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random system calls with random arguments, in a process that may die: `fuzz INDEX SEED`, by fuzzers. Left out are
+ * Random system calls with random arguments by two threads of a process that may die: `fuzz INDEX SEED`. Left out are
  * only calls that reach others by their number, and what an administrator may do to all: they must be safe from the
  * rest.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@
 
 #define NUMBERS   461u
 
-static uint64_t state;
+static __thread uint64_t state;
+static volatile uint64_t *made; /* a counter for each process; behind them is room, shared by all */
 static uint8_t area[4 * 4096] __attribute__((aligned(4096)));
 static uint64_t edge; /* the end of the last page before a hole */
 
@@ -78,7 +80,7 @@ static void shape(uint64_t n, uint64_t a[6])
 		a[2] = pick() % 2 ? pick() % 26 : a[2];
 		break;
 	case SYS_futex:
-		a[0] = (uint64_t)area + pick() % 4 * 4;
+		a[0] = (pick() % 4 ? (uint64_t)area : (uint64_t)(made + 64)) + pick() % 4 * 4;
 		a[1] = pick() % 14 | ANY(0, 0, 0x80, 0x100);
 		a[4] = pick() % 2 ? (uint64_t)area + pick() % 4 * 4 : a[4];
 		break;
@@ -131,7 +133,7 @@ static int is_birth(uint64_t n)
 /* A child that makes a few calls of its own, or none: with memory of its own by fork, else on a stack of its own. */
 static void birth(uint64_t n, uint64_t a[6])
 {
-	static uint8_t stack[16384] __attribute__((aligned(16)));
+	static __thread uint8_t stack[16384] __attribute__((aligned(16)));
 	long pid;
 
 	if (pick() % 4)
@@ -196,11 +198,24 @@ static void open_things(void)
 	open("/", O_RDONLY | O_DIRECTORY);
 }
 
+/* The second thread: not counted, and over with the first. */
+static void *another(void *seed)
+{
+	volatile uint64_t uncounted = 0;
+
+	state = *(uint64_t *)seed | 1;
+	for (unsigned i = 0; i < FUZZ_OF_ONE; i++)
+		one_call(&uncounted);
+	return NULL;
+}
+
 /* A session of its own: the console belongs to another one, and must not stop it. */
 static void child(volatile uint64_t *count)
 {
 	struct itimerval often = {{0, 5000}, {0, 5000}};
 	struct sigaction action = {.sa_handler = interrupt};
+	uint64_t seed = pick();
+	pthread_t thread;
 	uint8_t *hole = mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	setsid();
@@ -211,6 +226,7 @@ static void child(volatile uint64_t *count)
 	edge = (uint64_t)hole + 4096;
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
+	(void)pthread_create(&thread, NULL, another, &seed);
 	for (unsigned i = 0; i < FUZZ_OF_ONE; i++)
 		one_call(count);
 	_exit(0);
@@ -219,8 +235,8 @@ static void child(volatile uint64_t *count)
 int main(int argc, char **argv)
 {
 	int fd = open(FUZZ_MADE, O_RDWR);
-	volatile uint64_t *made = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
+	made = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (argc != 3 || made == MAP_FAILED)
 		return 0; /* a fuzzing process tried execve */
 	close(fd);
