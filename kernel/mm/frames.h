@@ -74,19 +74,21 @@ static inline uint32_t frame_put(uint64_t gpa)
 	return before > 1 || !frame_last(gpa, before) ? 1 : FRAME_WORK;
 }
 
-/* A page that nobody else knows yet, in two pieces: others run in between. */
+/* A page that nobody else knows yet. In one piece: a quarter of what is allowed between two preemption points. */
 static inline void frame_clear(uint64_t gpa)
 {
-	memset(memory_at(gpa), 0, QV_PAGE_SIZE / 2);
-	sched_preempt_point();
-	memset(memory_at(gpa + QV_PAGE_SIZE / 2), 0, QV_PAGE_SIZE / 2);
+	void *at = memory_at(gpa);
+	uint64_t words = QV_PAGE_SIZE / 8;
+
+	__asm__ volatile("rep stosq" : "+D"(at), "+c"(words) : "a"(0) : "memory");
 }
 
 static inline void frame_copy(uint64_t to, uint64_t from)
 {
-	memcpy(memory_at(to), memory_at(from), QV_PAGE_SIZE / 2);
-	sched_preempt_point();
-	memcpy(memory_at(to + QV_PAGE_SIZE / 2), memory_at(from + QV_PAGE_SIZE / 2), QV_PAGE_SIZE / 2);
+	void *at = memory_at(to), *source = memory_at(from);
+	uint64_t words = QV_PAGE_SIZE / 8;
+
+	__asm__ volatile("rep movsq" : "+D"(at), "+S"(source), "+c"(words) : : "memory");
 }
 
 /* One counter for each of `frames` frames from address 0 on. */
