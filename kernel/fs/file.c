@@ -63,11 +63,9 @@ struct file *file_create(const struct file_ops *ops, struct inode *inode, void *
 	return f;
 }
 
-void file_put(struct file *f)
+void file_end(struct file *f)
 {
-	assert(f->references > 0);
-	if (--f->references > 0)
-		return;
+	assert(f->references == 0);
 	if (f->watches)
 		epoll_forget_file(f);
 	if (f->ops->close)

@@ -20,7 +20,7 @@ static bool in_reach(uint64_t address, size_t bytes)
 }
 
 /* False if it stopped at a page that cannot be had. */
-static bool copy(void *to, const void *from, size_t bytes)
+static inline __attribute__((always_inline)) bool copy(void *to, const void *from, size_t bytes)
 {
 	uint64_t left = bytes / 8, rest = bytes % 8;
 
@@ -46,7 +46,7 @@ static bool clear(void *to, size_t bytes)
 	return left == 0;
 }
 
-static int64_t copy_all(void *to, const void *from, size_t bytes)
+static __attribute__((noinline)) int64_t copy_long(void *to, const void *from, size_t bytes)
 {
 	size_t done = 0;
 
@@ -56,6 +56,13 @@ static int64_t copy_all(void *to, const void *from, size_t bytes)
 		sched_preempt_point();
 	}
 	return copy((char *)to + done, (const char *)from + done, bytes - done) ? 0 : -LX_EFAULT;
+}
+
+static inline int64_t copy_all(void *to, const void *from, size_t bytes)
+{
+	if (__builtin_expect(bytes > PIECE, 0))
+		return copy_long(to, from, bytes);
+	return copy(to, from, bytes) ? 0 : -LX_EFAULT;
 }
 
 int64_t user_read(void *to, uint64_t from, size_t bytes)

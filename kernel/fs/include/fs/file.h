@@ -97,7 +97,12 @@ static inline struct file *file_get(struct file *f)
 	f->references++;
 	return f;
 }
-void file_put(struct file *f);
+void file_end(struct file *f); /* nobody has it any more */
+static inline void file_put(struct file *f)
+{
+	if (--f->references == 0)
+		file_end(f);
+}
 /* flock(2): what `f` holds of its file is changed to `wanted`; the last file_put gives it back. -LX_EAGAIN: others are
  * in the way and `wait` is false; -LX_ERESTART: a signal ended the wait; then `f` holds nothing. -LX_EOPNOTSUPP:
  * it has no inode (pipes, timers). */
