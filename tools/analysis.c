@@ -8,7 +8,7 @@
 #define DEFAULT_PERIOD_NS 100000000u
 
 const struct analysis_costs analysis_costs_default = {
-	.switch_cost = 500, .granularity = 1000, .blocking = 5000,
+	.switch_cost = 500, .granularity = 1000, .blocking = 5000, .lock = 1000,
 	.top_half = 2000, /* two accesses to an ISA port among it */
 };
 
@@ -81,7 +81,7 @@ void analyse_core(const struct config *config, int sandbox, uint32_t core, const
 	uint64_t response[ANALYSIS_VCPUS] = { 0 };
 	struct load l = { .mains = 0 };
 	struct qv_admit_core a = { .main = l.main, .io = l.io, .irq = &l.irq, .switch_cost = costs->switch_cost,
-		.granularity = costs->granularity, .blocking = costs->blocking };
+		.granularity = costs->granularity, .blocking = costs->blocking + (s->cores.value - 1) * costs->lock };
 
 	*to = (struct analysis_core){ .sandbox = sandbox, .core = core };
 	collect(to, s);

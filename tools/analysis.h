@@ -18,6 +18,7 @@ struct analysis_costs {
 	uint64_t switch_cost; /* one context switch and its decision */
 	uint64_t granularity; /* largest overrun of a budget */
 	uint64_t blocking;    /* longest section of the kernel that cannot be preempted */
+	uint64_t lock;        /* longest that another core of the sandbox holds a lock */
 	uint64_t top_half;    /* of a serial port */
 };
 

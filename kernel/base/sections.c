@@ -33,6 +33,31 @@ void sections_open(struct sections *s, uint64_t from)
 	s->stamp = hw_rdtsc();
 }
 
+/* The first of several is what another core waits for. */
+uint64_t sections_locked(uint64_t flags)
+{
+	struct sections *s = this_cpu()->sections;
+
+	if (!s)
+		return flags;
+	if (s->locks++ == 0)
+		s->lock_stamp = hw_rdtsc();
+	return flags | LOCK_WATCHED;
+}
+
+void sections_unlocked(struct lock *lock, uint64_t flags)
+{
+	struct sections *s = this_cpu()->sections;
+	uint64_t cycles;
+
+	if (s && (flags & LOCK_WATCHED) && s->locks && --s->locks == 0) {
+		cycles = hw_rdtsc() - s->lock_stamp;
+		if (cycles > s->worst_lock)
+			s->worst_lock = cycles;
+	}
+	lock_release(lock, flags);
+}
+
 /* The place of the pair, or the last one's, which is given up. */
 static uint32_t place_of(const struct sections *s, uint64_t from, uint64_t to)
 {

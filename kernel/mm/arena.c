@@ -5,6 +5,7 @@
 #include "frames.h"
 
 #include <base/lock.h>
+#include <base/sections.h>
 #include <lib/assert.h>
 #include <lib/frames.h>
 #include <lib/string.h>
@@ -26,19 +27,19 @@ static struct mm_cache arenas = MM_CACHE(struct mm_arena);
 
 static bool take(struct mm_arena *arena, uint32_t order, uint64_t *gpa)
 {
-	uint64_t flags = lock_take(&arena->lock);
+	uint64_t flags = lock_hold(&arena->lock);
 	bool done = qv_frames_alloc(&arena->frames, order, gpa);
 
-	lock_release(&arena->lock, flags);
+	lock_drop(&arena->lock, flags);
 	return done;
 }
 
 static void give_back(struct mm_arena *arena, uint32_t order, uint64_t gpa)
 {
-	uint64_t flags = lock_take(&arena->lock);
+	uint64_t flags = lock_hold(&arena->lock);
 
 	qv_frames_free(&arena->frames, gpa, order);
-	lock_release(&arena->lock, flags);
+	lock_drop(&arena->lock, flags);
 }
 
 struct mm_arena *mm_arena_create(const uint64_t *block, uint32_t count)

@@ -90,7 +90,7 @@ static enum space_fault zero_page(struct space *space, const struct area *a, uin
 
 	if (!space_charge(space, 1) || !(space->arena ? space_page(space, &gpa) : frame_take(&gpa)))
 		return SPACE_FAULT_NO_MEMORY;
-	frame_clear(gpa);
+	frame_clear_whole(gpa);
 	space->resident++;
 	*entry = gpa | leaf_bits(a, true);
 	return SPACE_FAULT_DONE;

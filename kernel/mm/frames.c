@@ -8,6 +8,7 @@
 #include <base/lock.h>
 #include <base/memory.h>
 #include <base/panic.h>
+#include <base/sections.h>
 #include <lib/assert.h>
 #include <lib/frames.h>
 #include <mm/mm.h>
@@ -80,19 +81,19 @@ INIT void frames_init(void)
 
 bool frames_alloc(uint32_t order, uint64_t *gpa)
 {
-	uint64_t flags = lock_take(&pool.lock);
+	uint64_t flags = lock_hold(&pool.lock);
 	bool done = order < QV_FRAME_ORDERS && qv_frames_alloc(&pool.frames, order, gpa);
 
-	lock_release(&pool.lock, flags);
+	lock_drop(&pool.lock, flags);
 	return done;
 }
 
 void frames_free(uint64_t gpa, uint32_t order)
 {
-	uint64_t flags = lock_take(&pool.lock);
+	uint64_t flags = lock_hold(&pool.lock);
 
 	qv_frames_free(&pool.frames, gpa, order);
-	lock_release(&pool.lock, flags);
+	lock_drop(&pool.lock, flags);
 }
 
 /* What this core has at hand goes back before memory is said to be gone; other cores' stores are out of reach. */

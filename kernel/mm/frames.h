@@ -74,8 +74,16 @@ static inline uint32_t frame_put(uint64_t gpa)
 	return before > 1 || !frame_last(gpa, before) ? 1 : FRAME_WORK;
 }
 
-/* A page that nobody else knows yet. In one piece: a quarter of what is allowed between two preemption points. */
+/* A page that nobody else knows yet, in two pieces: others run in between. Tables are made three at a time. */
 static inline void frame_clear(uint64_t gpa)
+{
+	memset(memory_at(gpa), 0, QV_PAGE_SIZE / 2);
+	sched_preempt_point();
+	memset(memory_at(gpa + QV_PAGE_SIZE / 2), 0, QV_PAGE_SIZE / 2);
+}
+
+/* In one piece, a quarter of what is allowed between two preemption points: for the page of a fault, which is all. */
+static inline void frame_clear_whole(uint64_t gpa)
 {
 	void *at = memory_at(gpa);
 	uint64_t words = QV_PAGE_SIZE / 8;

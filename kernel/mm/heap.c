@@ -6,6 +6,7 @@
  */
 #include <base/lock.h>
 #include <base/memory.h>
+#include <base/sections.h>
 #include <lib/assert.h>
 #include <lib/frames.h>
 #include <lib/string.h>
@@ -95,10 +96,10 @@ static void *take(struct mm_cache *cache)
 
 void *mm_cache_take(struct mm_cache *cache)
 {
-	uint64_t flags = lock_take(&caches);
+	uint64_t flags = lock_hold(&caches);
 	void *object = take(cache);
 
-	lock_release(&caches, flags);
+	lock_drop(&caches, flags);
 	return object;
 }
 
@@ -130,13 +131,13 @@ static void give_back(struct mm_cache *cache, struct mm_slab *slab, void *object
 
 void mm_cache_free(struct mm_cache *cache, void *object)
 {
-	uint64_t flags = lock_take(&caches);
+	uint64_t flags = lock_hold(&caches);
 	struct mm_slab *slab = (struct mm_slab *)((uint64_t)object & ~((QV_PAGE_SIZE << cache->order) - 1));
 
 	assert(slab->cache == cache && slab->used > 0);
 	assert(((uint64_t)object - (uint64_t)slab - 64) % cache->size == 0);
 	give_back(cache, slab, object);
-	lock_release(&caches, flags);
+	lock_drop(&caches, flags);
 }
 
 static bool slab_intact(const struct mm_cache *cache, const struct mm_slab *slab)
@@ -151,12 +152,12 @@ static bool slab_intact(const struct mm_cache *cache, const struct mm_slab *slab
 
 bool mm_cache_intact(struct mm_cache *cache)
 {
-	uint64_t flags = lock_take(&caches);
+	uint64_t flags = lock_hold(&caches);
 	bool intact = !cache->spare || cache->spare->used == 0;
 
 	for (const struct mm_slab *slab = cache->partial; slab && intact; slab = slab->next)
 		intact = slab_intact(cache, slab);
-	lock_release(&caches, flags);
+	lock_drop(&caches, flags);
 	return intact;
 }
 

@@ -8,6 +8,7 @@
 #include <base/init.h>
 #include <base/layout.h>
 #include <base/lock.h>
+#include <base/sections.h>
 #include <lib/assert.h>
 #include <mm/heap.h>
 #include <mm/mm.h>
@@ -54,25 +55,25 @@ static uint64_t make_stack(void)
 
 uint64_t mm_stack_alloc(void)
 {
-	uint64_t flags = lock_take(&stacks.lock), top = stacks.free;
+	uint64_t flags = lock_hold(&stacks.lock), top = stacks.free;
 
 	if (top)
 		stacks.free = *link_of(top);
 	else
 		top = make_stack();
-	lock_release(&stacks.lock, flags);
+	lock_drop(&stacks.lock, flags);
 	return top;
 }
 
 void mm_stack_free(uint64_t top)
 {
-	uint64_t flags = lock_take(&stacks.lock);
+	uint64_t flags = lock_hold(&stacks.lock);
 
 	assert(top > THREAD_STACK_BASE && top <= THREAD_STACK_BASE + (uint64_t)stacks.made * STACK_SLOT);
 	assert(top % STACK_SLOT == 0);
 	*link_of(top) = stacks.free;
 	stacks.free = top;
-	lock_release(&stacks.lock, flags);
+	lock_drop(&stacks.lock, flags);
 }
 
 uint32_t mm_stack_limit(void)

@@ -50,7 +50,7 @@ static struct qv_admit_core collect(const struct core *c, const struct vcpu *ski
 {
 	struct qv_admit_core a = {.main = lists->main, .io = lists->io, .irq = c->irq, .irqs = c->irqs,
 		.switch_cost = c->switch_cost,
-		.granularity = c->granularity, .blocking = SCHED_BLOCKING_SWITCHES * c->switch_cost};
+		.granularity = c->granularity, .blocking = sched_blocking()};
 
 	for (uint32_t r = 0; r < c->order.count; r++) {
 		if (c->by_rank[r] != skip)

@@ -7,6 +7,7 @@
 #include "sched.h"
 
 #include <base/init.h>
+#include <base/boot.h>
 #include <base/time.h>
 #include <base/timer.h>
 #include <hw/cpu.h>
@@ -67,7 +68,9 @@ INIT void costs_measure(struct core *c)
 
 uint64_t sched_blocking(void)
 {
-	return SCHED_BLOCKING_SWITCHES * this_core()->switch_cost;
+	uint64_t others = boot_info()->core_count - 1; /* each may hold the lock before, first come, first served */
+
+	return (SCHED_BLOCKING_SWITCHES + others * SCHED_LOCK_SWITCHES) * this_core()->switch_cost;
 }
 
 /* As lib/admit counts for a VCPU above all others: blocking, the timer, and two switches. */

@@ -153,7 +153,7 @@ static int64_t sys_sections(struct trap_frame *f)
 {
 	const struct sections *s = sections_seen();
 	struct quest_sections q = {.blocking_ns = proc_ns(sched_blocking()),
-		.latency_ns = proc_ns(sched_latency())};
+		.latency_ns = proc_ns(sched_latency()), .lock_ns = proc_ns(s->worst_lock)};
 
 	for (uint32_t i = 0; i < QUEST_SECTIONS_KEPT; i++)
 		q.worst[i] = (struct quest_section){proc_ns(s->worst[i].cycles), s->worst[i].from, s->worst[i].to};

@@ -8,6 +8,7 @@
 #include <base/init.h>
 #include <base/lock.h>
 #include <base/log.h>
+#include <base/sections.h>
 #include <base/stats.h>
 #include <fs/proc.h>
 #include <sched/trace.h>
@@ -38,7 +39,7 @@ static int64_t count_unknown(uint64_t number)
 {
 	static struct lock lock; /* programs run on every core */
 	struct qv_stats_unknown *kinds = stats_page()->unknown;
-	uint64_t flags = lock_take(&lock);
+	uint64_t flags = lock_hold(&lock);
 	bool first;
 	uint32_t i = 0;
 
@@ -47,7 +48,7 @@ static int64_t count_unknown(uint64_t number)
 	first = !kinds[i].count;
 	kinds[i].number = number;
 	kinds[i].count++;
-	lock_release(&lock, flags);
+	lock_drop(&lock, flags);
 	if (first)
 		log_info("system call %llu does not exist (%s)", (unsigned long long)number, process_self()->name);
 	return -LX_ENOSYS;

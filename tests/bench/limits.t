@@ -38,13 +38,13 @@ case $? in 0|3) ;; *) false ;; esac
 point $? "calls and switches of Quest are measured"
 while read -r key limit what; do at_most "$key" "$limit" "$what"; done <<'L'
 syscall.quest_null 60 goal: a null call
-syscall.quest_fault 960 goal 912: an anonymous page fault, clearing included
-syscall.quest_write_null 153 a byte written to /dev/null
+syscall.quest_fault 956 goal 912: an anonymous page fault, clearing included
+syscall.quest_write_null 125 a byte written to /dev/null
 syscall.quest_clock 60 the time without a call
-syscall.quest_pipe 1680 goal 1500: a byte there and back through pipes
+syscall.quest_pipe 1547 goal 1500: a byte there and back through pipes
 syscall.quest_fork_exec 35100 goal 40000: fork, exec, exit, wait
-syscall.quest_fork_exit 15800 goal 15000: fork, exit, wait
-switch.futex_pingpong 1065 goal 900: futex wake and wait, there and back
+syscall.quest_fork_exit 16200 goal 15000: fork, exit, wait
+switch.futex_pingpong 1064 goal 900: futex wake and wait, there and back
 switch.yield 262 goal 250: yield, there and back
 switch.same_process 150 goal 150: switch between two VCPUs of a process
 switch.two_processes 250 goal 250: switch between two processes

@@ -26,6 +26,7 @@ run_sections() { # MIB OPTION...
 	grep '^quest' "$scratch/log" >"$out"
 	at_most max_nonpreempt "$limit" "no section has more instructions"
 	at_most max_nonpreempt "$(value blocking)" "nor more than admission counts with"
+	at_most max_lock_held 750 "no lock between cores is held for longer, which is less than the two switches that admission counts"
 	[ "$(value loop_rounds)" -gt 200 ]
 	point $? "the loop ran beside ($(value loop_rounds) rounds)"
 	at_most loop_late 0 "the loop missed no period"

@@ -196,5 +196,6 @@ group_sched() {
 	done
 	result sched.overhead_24_permille "$(value decisions overhead_24_ppm | awk 'NF { print $1 / 1000 }')"
 	result sched.max_nonpreempt "$(value sections max_nonpreempt)"
+	result sched.max_lock_held "$(value sections max_lock_held)"
 	result trace.record "$(value decisions trace_record)"
 }

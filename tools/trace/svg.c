@@ -328,6 +328,8 @@ static void print_points(struct line *l)
 	for (; i < t->levels && before.tsc < v->to; i = next_corner(t, i + 1, before.vcpu)) {
 		const struct level *c = &t->level[i];
 
+		if (ticks(l->p, c->tsc) >= ticks(l->p, v->to) && c->tsc <= v->to && c->budget > before.budget && known)
+			break; /* what is replenished with the end of the picture belongs to what comes after */
 		if (!known && c->tsc > v->from)
 			before.budget = c->budget;
 		known = true;

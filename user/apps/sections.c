@@ -381,6 +381,7 @@ static void report(pid_t loop_pid)
 			(unsigned long long)seen.worst[i].from, (unsigned long long)seen.worst[i].to);
 	printf("max_nonpreempt %llu\nblocking %llu\n", (unsigned long long)seen.worst[0].ns,
 		(unsigned long long)seen.blocking_ns);
+	printf("max_lock_held %llu\n", (unsigned long long)seen.lock_ns);
 	printf("latency_bound %llu\n", (unsigned long long)seen.latency_ns);
 	printf("loop_rounds %ld\nloop_late %ld\nloop_worst %lld\n", shared->rounds, shared->late, shared->worst);
 	printf("loop_missed %llu\n", (unsigned long long)shared->usage.missed);

@@ -62,6 +62,7 @@ struct quest_switches { /* since they are measured */
 
 struct quest_sections {
 	struct quest_section worst[QUEST_SECTIONS_KEPT]; /* longest first */
+	uint64_t lock_ns;     /* longest that a lock of several cores was held */
 	uint64_t blocking_ns; /* what admission counts with */
 	uint64_t latency_ns;  /* the best VCPU's thread runs at most so long after its timer: blocking, timer, switches */
 };

@@ -28,10 +28,15 @@ static inline uint64_t lock_take(struct lock *lock)
 	return flags;
 }
 
-static inline void lock_release(struct lock *lock, uint64_t flags)
+static inline void lock_pass(struct lock *lock)
 {
 	if (QUEST_CORES > 1)
 		__atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
+}
+
+static inline void lock_release(struct lock *lock, uint64_t flags)
+{
+	lock_pass(lock);
 	if (flags & LOCK_RFLAGS_IF)
 		hw_sti();
 }

@@ -9,6 +9,7 @@
 #define BASE_SECTIONS_H
 
 #include <base/cpu.h>
+#include <base/lock.h>
 
 /* Places: addresses of the kernel, or these. A system call is its number. */
 #define SECTION_VECTOR 0x10000ull /* plus the vector: interrupt or exception */
@@ -28,6 +29,9 @@ struct sections {
 	uint64_t stamp; /* when the current one began; 0 = interrupts are on */
 	uint64_t from;
 	struct section worst[SECTIONS_KEPT]; /* longest first, one for each pair of places */
+	uint32_t locks;       /* that are held now */
+	uint64_t lock_stamp;  /* when the first of them was taken */
+	uint64_t worst_lock;  /* longest that another core would have had to wait */
 };
 
 /* Start afresh, or stop, on this core. */
@@ -53,6 +57,29 @@ static inline void section_end(uint64_t to)
 
 	if (s)
 		sections_close(s, to);
+}
+
+/* Locks that cores of the sandbox share, measured likewise: memory, stacks, arenas, unknown calls. Not the log's, which
+ * is there before all this, nor the word of a mutex, which is held for a comparison and a store. What lock_hold returns
+ * is for lock_drop. */
+#define LOCK_WATCHED (1u << 31) /* no bit of RFLAGS */
+
+uint64_t sections_locked(uint64_t flags);
+void sections_unlocked(struct lock *lock, uint64_t flags);
+
+static inline uint64_t lock_hold(struct lock *lock)
+{
+	uint64_t flags = lock_take(lock);
+
+	return cpu_watched() ? sections_locked(flags) : flags;
+}
+
+static inline void lock_drop(struct lock *lock, uint64_t flags)
+{
+	if (__builtin_expect((flags & (LOCK_WATCHED | LOCK_RFLAGS_IF)) != 0, 0))
+		sections_unlocked(lock, flags);
+	else
+		lock_pass(lock);
 }
 
 #endif

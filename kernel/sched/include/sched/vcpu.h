@@ -77,7 +77,9 @@ uint64_t vcpu_decision_cost(void);
 /* The longest section without a preemption point that admission counts with, in switches: no section has more than
  * QUEST_SECTION_INSTRUCTIONS, and a switch some 400. Tests hold both against what is measured. */
 #define SCHED_BLOCKING_SWITCHES 10u
-/* The same in cycles of this core. */
+/* The longest that each other core holds a lock that this one waits for in such a section. */
+#define SCHED_LOCK_SWITCHES 2u
+/* Both together, in cycles of this core. */
 uint64_t sched_blocking(void);
 /* The longest that the best VCPU's thread waits after its timer, by the same analysis; cycles. */
 uint64_t sched_latency(void);
