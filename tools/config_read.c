@@ -379,7 +379,8 @@ FIELD_READER(read_watched_by, config_sandbox, watched_by, take_name)
 FIELD_READER(read_program_memory, config_sandbox, program_memory, take_size)
 
 static const struct key sandbox_keys[] = {
-	{ "kernel", "quest, linux or a path", "what it runs; a path names an ELF64 file entered like Quest. Required",
+	{ "kernel", "quest, quest-uniprocessor, linux or a path", "what it runs; quest-uniprocessor is Quest for `cores: 1`, "
+		"smaller and slower; a path names an ELF64 file entered like Quest. Required",
 		read_kernel },
 	{ "memory", "size, or list of {size, at}", "its private memory, up to 6 parts. Required", read_memory },
 	{ "cores", "1 to 16", "processor cores, whole ones. Default 1", read_cores },
