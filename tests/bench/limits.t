@@ -54,6 +54,14 @@ L
 [ "$(value syscall.quest_exits)" = 0 ]
 point $? "and no exit in all that (syscall.quest_exits = $(value syscall.quest_exits))"
 
+bench wakeups --json
+case $? in 0|3) ;; *) false ;; esac
+point $? "20,000 wake-ups are measured"
+at_most latency.quest_idle_max_ns 600 "goal 500: the worst wake-up of an idle core (465, or 550 where the host is busy)"
+at_most latency.quest_load_max_ns 2200 "goal 1000: the worst beside processes that fork, execute and pipe"
+[ "$(value latency.quest_exits)" = 0 ]
+point $? "and no exit in all that (latency.quest_exits = $(value latency.quest_exits))"
+
 ${QUESTC:-build/questc} pack systems/two-quest.yaml -o "$scratch/blob" >"$out" 2>&1
 boot "$scratch/blob" --icount --until-ready --wall 300
 is core.0.ready_tsc -le 200000000 "the first Quest sandbox is ready within 200 million instructions, firmware included"

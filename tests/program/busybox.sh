@@ -112,7 +112,7 @@ exec 3<>f; echo kept >&3; read -r word <&3; echo "$word"; exec 3>&-
 rm f; [ -e f ] || echo "removed"
 diff <(seq 3) <(seq 4) | tail -n 1; cat <(echo one) <(echo two); echo written > >(cat); sleep 1
 echo piped | cat /dev/stdin; echo out >/dev/stdout; echo err 2>&1 >/dev/stderr | cat; cat /dev/fd/4 4<a
-ls -l /proc/self/fd 0</dev/null | grep -o ' 0 -> .*'; readlink /proc/self/fd/5 5</dev/null; [ -t 0 ] </dev/null || echo "no terminal"
+ls -l /proc/self/fd 0</dev/null 2>/dev/null | grep -o ' 0 -> .*'; readlink /proc/self/fd/5 5</dev/null; [ -t 0 ] </dev/null || echo "no terminal"
 
 part programs
 env -i A=1 "$work/bin/env"; (export B=2; env | grep ^B); echo "$HOME" | wc -c | tr -d ' ' >/dev/null

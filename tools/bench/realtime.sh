@@ -80,6 +80,7 @@ runs_of() { # GROUP
 	syscall) echo "calls bare_calls vtx_calls ${from_linux:+rt_calls stock_calls}" ;;
 	sched) echo "calls decisions sections" ;;
 	calls) echo calls ;;
+	wakeups) echo latency ;;
 	esac
 }
 
@@ -114,7 +115,7 @@ check_runs() { # RUN...
 measure() { # GROUP...
 	local group wanted=
 	case " $* " in *' latency '*|*' syscall '*) comparison_kernels || from_linux= ;; esac
-	for group in latency syscall sched calls; do
+	for group in latency syscall sched calls wakeups; do
 		case " $* " in *" $group "*) wanted="$wanted $(runs_of $group)" ;; esac
 	done
 	wanted=$(echo $wanted | tr ' ' '\n' | awk '!seen[$0]++')
@@ -147,12 +148,17 @@ figures() { # GROUP RUN UNIT NAME...: results GROUP.SYSTEM_NAME and UNIT
 	done
 }
 
+group_wakeups() { # Quest's part of the group latency
+	figures latency latency _ns idle_max load_max idle_mean load_mean
+	result latency.quest_exits "$(count latency core.0.after_ready)"
+}
+
 group_latency() {
 	local run
-	for run in latency bare_latency rt_latency stock_latency; do
+	group_wakeups
+	for run in bare_latency rt_latency stock_latency; do
 		figures latency $run _ns idle_max load_max idle_mean load_mean
 	done
-	result latency.quest_exits "$(count latency core.0.after_ready)"
 }
 
 calls="null write_null clock pipe fork_exec fork_exit fault process_bytes thread_bytes"
