@@ -105,6 +105,22 @@ static inline bool qv_ss_charge(struct qv_ss *s, uint64_t cycles)
 void qv_ss_block_rest(struct qv_ss *s, uint64_t now);
 void qv_ss_unblock_rest(struct qv_ss *s, uint64_t now);
 
+/* `used` of the first replenishment is posted again, behind the last one, which it does not touch; a full queue puts
+ * that one off. */
+static inline void qv_ss_post_part(struct qv_ss *s, struct qv_refill *first, struct qv_refill *last, uint64_t used)
+{
+	uint64_t time = first->time + s->period;
+
+	first->amount -= used;
+	s->used = 0;
+	if (s->count < s->capacity) {
+		s->slot[(s->first + s->count++) % QV_SS_SLOTS] = (struct qv_refill){time, used};
+	} else {
+		last->time = time - last->amount;
+		last->amount += used;
+	}
+}
+
 /* The VCPU blocks at `now`; all it ran is charged. What was used of a due replenishment is posted one period after
  * that replenishment's time, the rest remains. O(1). */
 static inline void qv_ss_block(struct qv_ss *s, uint64_t now)
@@ -118,14 +134,7 @@ static inline void qv_ss_block(struct qv_ss *s, uint64_t now)
 		qv_ss_block_rest(s, now);
 		return;
 	}
-	first->amount -= used;
-	s->used = 0;
-	if (s->count < s->capacity) {
-		s->slot[(s->first + s->count++) % QV_SS_SLOTS] = (struct qv_refill){time, used};
-	} else {
-		last->time = time - last->amount;
-		last->amount += used;
-	}
+	qv_ss_post_part(s, first, last, used);
 }
 
 /* It ran `cycles` on its budget since the last charge and blocks: qv_ss_charge and qv_ss_block in one, for a server
@@ -138,14 +147,7 @@ static inline bool qv_ss_stop(struct qv_ss *s, uint64_t cycles)
 
 	if (__builtin_expect(s->strict || used - 1 >= first->amount - 1 || last->time + last->amount >= time, 0))
 		return false;
-	first->amount -= used;
-	s->used = 0;
-	if (s->count < s->capacity) {
-		s->slot[(s->first + s->count++) % QV_SS_SLOTS] = (struct qv_refill){time, used};
-	} else {
-		last->time = time - last->amount;
-		last->amount += used;
-	}
+	qv_ss_post_part(s, first, last, used);
 	return true;
 }
 
